@@ -1,0 +1,17 @@
+"""Coalition: one joint letter, many organisations, from the first draft to a PDF anyone can check.
+
+In reading order:
+
+    tables          the whole schema on one page
+    base            settings, clock, database, links, outbox, mail: knows no feature
+    history         the hash-chained record of what happened
+    people          coordinators and how they sign in
+    letters         the text: drafting, versions, fingerprint, states, deadlines
+    organisations   who can be asked: directory, names, import
+    invitations     asking: signed links, mail, tracking
+    endorsements    answering: endorse, change, decline, withdraw, the undersigned
+    printings       the PDF: frozen list, layout, setting it apart from the site
+    web             pages, by who is looking
+    work            the worker: outbox, timed work, PDF
+    cli             the commands
+"""

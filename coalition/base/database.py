@@ -1,0 +1,184 @@
+"""Two doors to the database: `read` and `write`. Both take a plain function whose first argument is a connection.
+
+All writes of a process go through one writer, which runs what has queued up in one transaction, a savepoint each,
+commits once and answers each. Writers of several processes take turns: SQLite by BEGIN IMMEDIATE, PostgreSQL by one
+advisory lock, so an action sees the same world on both and the history needs no other lock.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Fn = Callable[Concatenate[Connection, P], T]
+
+BATCH = 128  # deeds in one transaction at most: bounds how long the first of them waits
+WRITERS_TURN = 0x0C0A1171  # key of PostgreSQL's advisory lock
+BUSY_TIMEOUT_S = 15
+
+log = logging.getLogger("coalition.database")
+
+
+class NotSaved(Exception):
+    """The database could not keep it (disk full, server gone). Nothing of this deed was saved."""
+
+
+@dataclass
+class _Deed:
+    fn: Callable[[Connection], Any]
+    answer: "Future[Any]"
+
+
+class Database:
+    """The engine, the reads and the one writer of this process. `close()` finishes what was queued."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = _engine(url)
+        self._writing = self.engine.execution_options(coalition_write=True)
+        self._deeds: queue.SimpleQueue[_Deed | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
+        self._closed = False
+
+    async def read(self, fn: Fn[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `fn` in a read transaction. In place on SQLite: threads would only fight over the interpreter's lock."""
+        if self.is_sqlite:
+            return self.read_now(fn, *args, **kwargs)
+        return await asyncio.to_thread(self.read_now, fn, *args, **kwargs)
+
+    async def read_long(self, fn: Fn[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """For exports and anything else that takes long: in a thread on both databases."""
+        return await asyncio.to_thread(self.read_now, fn, *args, **kwargs)
+
+    def read_now(self, fn: Fn[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self.engine.connect() as connection:
+            return fn(connection, *args, **kwargs)
+
+    async def write(self, fn: Fn[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `fn` in the writer and returns once it is durable. Raises what `fn` raised, or NotSaved."""
+        result: T = await asyncio.wrap_future(self._queue(fn, args, kwargs))
+        return result
+
+    def write_now(self, fn: Fn[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        result: T = self._queue(fn, args, kwargs).result()
+        return result
+
+    def close(self) -> None:
+        with self._starting:
+            self._closed = True
+            if self._thread:
+                self._deeds.put(None)
+        if self._thread:
+            self._thread.join()
+        self.engine.dispose()
+
+    def _queue(self, fn: Callable[..., T], args: Any, kwargs: Any) -> "Future[T]":
+        answer: Future[T] = Future()
+        # Held while putting: a deed can never slip into the queue behind the writer's last one.
+        with self._starting:
+            if self._closed:
+                raise NotSaved("The site is being restarted; nothing was saved. Please try again in a moment.")
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._write_for_ever, name="writer", daemon=True)
+                self._thread.start()
+            self._deeds.put(_Deed(lambda connection: fn(connection, *args, **kwargs), answer))
+        return answer
+
+    def _write_for_ever(self) -> None:
+        while True:
+            batch: list[_Deed] = []
+            deed = self._deeds.get()
+            while deed is not None:
+                if deed.answer.set_running_or_notify_cancel():  # nobody waits for a cancelled one: it never happens
+                    batch.append(deed)
+                if len(batch) >= BATCH or self._deeds.empty():
+                    break
+                deed = self._deeds.get()
+            if batch:
+                _run_batch(self._writing, batch)
+            if deed is None:
+                return
+
+
+def _run_batch(engine: Engine, batch: list[_Deed]) -> None:
+    """One transaction for all. If the batch as a whole fails, each deed is tried alone: one cannot spoil the rest."""
+    outcomes: list[tuple[Any, BaseException | None]] = []
+    try:
+        with engine.begin() as connection:
+            outcomes = [_run_one(connection, deed) for deed in batch]
+    except Exception as error:
+        if len(batch) > 1:
+            for deed in batch:
+                _run_batch(engine, [deed])
+            return
+        outcomes = [(None, _not_saved(error) if isinstance(error, DBAPIError) else error)]
+    for deed, (result, problem) in zip(batch, outcomes, strict=True):
+        if problem is None:
+            deed.answer.set_result(result)
+        else:
+            deed.answer.set_exception(problem)
+
+
+def _run_one(connection: Connection, deed: _Deed) -> tuple[Any, BaseException | None]:
+    try:
+        with connection.begin_nested():
+            return deed.fn(connection), None
+    except OperationalError:
+        raise  # the disk, the server or the lock: the whole transaction is in doubt
+    except Exception as error:
+        return None, error
+
+
+def _not_saved(error: DBAPIError) -> NotSaved:
+    log.error("not saved: %s", error.orig)
+    return NotSaved(str(error.orig))
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        engine = create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+        event.listen(engine, "begin", _postgresql_begin)
+        return engine
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
+    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_connect(driver: Any, _record: Any) -> None:
+    driver.isolation_level = None  # else sqlite3 begins transactions of its own, and too late
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
+        "temp_store=MEMORY",
+        "cache_size=-8000",
+    ):
+        driver.execute(f"PRAGMA {pragma}").close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("coalition_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _postgresql_begin(connection: Connection) -> None:
+    if connection.get_execution_options().get("coalition_write"):
+        connection.execute(_TAKE_TURN, {"key": WRITERS_TURN})
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
+_TAKE_TURN = text("SELECT pg_advisory_xact_lock(:key)")

@@ -1,0 +1,99 @@
+"""Signed links. A token is a signed nonce: the signature says we made it and for what, the row says whether it holds."""
+
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal
+
+from itsdangerous import BadSignature, Signer
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from coalition.tables import links
+
+# Each purpose is a salt: a token for one is noise to another.
+Purpose = Literal["invitation", "sign-in", "session", "unsubscribe"]
+
+
+class Links:
+    """Writes and reads tokens with the signing keys of one site, newest first; older keys still read what they wrote."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._signers = {
+            purpose: Signer(list(reversed(keys)), salt=f"coalition.{purpose}", digest_method=sha256)
+            for purpose in ("invitation", "sign-in", "session", "unsubscribe")
+        }
+
+    def token(self, purpose: Purpose, nonce: str) -> str:
+        return self._signers[purpose].sign(nonce).decode()
+
+    def nonce(self, purpose: Purpose, token: str) -> str | None:
+        """The nonce in a token that we signed for this purpose; None for anything else."""
+        try:
+            nonce = self._signers[purpose].unsign(token).decode()
+        except (BadSignature, UnicodeError, ValueError):
+            return None
+        # itsdangerous forgives spare bits in the last character; we do not: one link has one spelling.
+        signature = token.rpartition(".")[2].encode()
+        spelt = urlsafe_b64encode(urlsafe_b64decode(signature + b"=" * (-len(signature) % 4))).rstrip(b"=")
+        return nonce if spelt == signature else None
+
+
+@dataclass(frozen=True)
+class Link:
+    nonce: str
+    purpose: str
+    subject_id: int
+    issued_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    used_at: datetime | None
+
+
+_columns = (
+    links.c.nonce,
+    links.c.purpose,
+    links.c.subject_id,
+    links.c.issued_at,
+    links.c.expires_at,
+    links.c.revoked_at,
+    links.c.used_at,
+)
+_one = select(*_columns).where(links.c.nonce == bindparam("nonce"), links.c.purpose == bindparam("purpose"))
+
+
+def find(connection: Connection, purpose: str, nonce: str) -> Link | None:
+    row = connection.execute(_one, {"nonce": nonce, "purpose": purpose}).first()
+    return Link(*row) if row else None
+
+
+def issue(
+    connection: Connection, purpose: Purpose, subject_id: int, now: datetime, expires_at: datetime | None = None
+) -> str:
+    """Makes a link and returns its nonce."""
+    nonce = secrets.token_urlsafe(16)
+    connection.execute(
+        insert(links).values(
+            nonce=nonce, purpose=purpose, subject_id=subject_id, issued_at=now, expires_at=expires_at
+        )
+    )
+    return nonce
+
+
+def use(connection: Connection, nonce: str, now: datetime) -> bool:
+    """Uses a single-use link up. False when somebody was quicker."""
+    done = connection.execute(
+        update(links)
+        .where(links.c.nonce == nonce, links.c.used_at.is_(None), links.c.revoked_at.is_(None))
+        .values(used_at=now)
+    )
+    return done.rowcount == 1
+
+
+def revoke(connection: Connection, nonce: str, now: datetime) -> bool:
+    done = connection.execute(
+        update(links).where(links.c.nonce == nonce, links.c.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    return done.rowcount == 1

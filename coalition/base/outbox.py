@@ -1,0 +1,173 @@
+"""The outbox: mail that is owed, written in the transaction of the deed that owes it.
+
+A row keeps the reason and the recipient, never rendered words or a token: the worker looks again whether the message
+is still wanted, and writes it then. A claim is a lease: a worker that dies leaves its rows to the next one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+
+from coalition.tables import outbox
+
+LEASE = timedelta(minutes=5)
+# After each failed attempt, how long until the next; after the last, the message has failed.
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 480, 720, 1440))
+
+
+@dataclass(frozen=True)
+class Owed:
+    id: int
+    message: str
+    recipient: str
+    letter_id: int | None
+    subject_id: int | None
+    data: dict[str, Any]
+    attempts: int
+    queued_at: datetime
+
+
+_columns = (
+    outbox.c.id,
+    outbox.c.message,
+    outbox.c.recipient,
+    outbox.c.letter_id,
+    outbox.c.subject_id,
+    outbox.c.data,
+    outbox.c.attempts,
+    outbox.c.queued_at,
+)
+_insert = insert(outbox)
+_due = (
+    select(*_columns)
+    .where(
+        or_(
+            and_(outbox.c.state == "waiting", outbox.c.due_at <= bindparam("now")),
+            and_(outbox.c.state == "claimed", outbox.c.due_at <= bindparam("now")),
+        )
+    )
+    .order_by(outbox.c.due_at, outbox.c.id)
+    .limit(bindparam("most"))
+)
+
+
+def queue(
+    connection: Connection,
+    message: str,
+    recipient: str,
+    now: datetime,
+    *,
+    letter_id: int | None = None,
+    subject_id: int | None = None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    connection.execute(
+        _insert,
+        {
+            "message": message,
+            "recipient": recipient,
+            "letter_id": letter_id,
+            "subject_id": subject_id,
+            "data": data or {},
+            "state": "waiting",
+            "queued_at": now,
+            "due_at": now,
+        },
+    )
+
+
+def queue_many(connection: Connection, rows: list[dict[str, Any]], now: datetime) -> None:
+    """Many at once; each row names message, recipient, letter_id and subject_id."""
+    connection.execute(
+        _insert, [{"data": {}, "state": "waiting", "queued_at": now, "due_at": now} | row for row in rows]
+    )
+
+
+def claim(connection: Connection, now: datetime, most: int) -> list[Owed]:
+    """Takes up to `most` due messages for LEASE; nobody else gets them meanwhile."""
+    owed = [Owed(*row) for row in connection.execute(_due, {"now": now, "most": most})]
+    if owed:
+        connection.execute(
+            update(outbox)
+            .where(outbox.c.id.in_([row.id for row in owed]))
+            .values(state="claimed", due_at=now + LEASE)
+        )
+    return owed
+
+
+def end(connection: Connection, id: int, state: str, now: datetime, said: str = "") -> None:
+    """The message was sent, has failed for good, or was dropped because it is no longer wanted."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == id)
+        .values(state=state, ended_at=now, said=said, attempts=outbox.c.attempts + (state != "dropped"))
+    )
+
+
+def put_back(connection: Connection, owed: Owed, now: datetime, said: str) -> bool:
+    """To be tried again after a growing pause. False when it has been tried often enough and has failed."""
+    if owed.attempts >= len(PAUSES):
+        end(connection, owed.id, "failed", now, said)
+        return False
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == owed.id)
+        .values(
+            state="waiting",
+            attempts=owed.attempts + 1,
+            due_at=now + PAUSES[owed.attempts],
+            said=said,
+        )
+    )
+    return True
+
+
+def count_lately(connection: Connection, message: str, recipient: str, since: datetime) -> int:
+    """How many of one message one address was owed since then: the guard against mail bombing."""
+    return connection.execute(
+        select(func.count())
+        .select_from(outbox)
+        .where(outbox.c.recipient == recipient, outbox.c.message == message, outbox.c.queued_at >= since)
+    ).scalar_one()
+
+
+def waiting(connection: Connection, letter_id: int, message: str) -> int:
+    """How many of one message of a letter have not left yet."""
+    return connection.execute(
+        select(func.count())
+        .select_from(outbox)
+        .where(
+            outbox.c.letter_id == letter_id,
+            outbox.c.message == message,
+            outbox.c.state.in_(("waiting", "claimed")),
+        )
+    ).scalar_one()
+
+
+@dataclass(frozen=True)
+class Posted:
+    message: str
+    recipient: str
+    state: str
+    queued_at: datetime
+    ended_at: datetime | None
+    said: str
+
+
+def about(connection: Connection, subject_id: int, messages: tuple[str, ...]) -> list[Posted]:
+    """Every message about one subject, oldest first, for its page."""
+    rows = connection.execute(
+        select(
+            outbox.c.message,
+            outbox.c.recipient,
+            outbox.c.state,
+            outbox.c.queued_at,
+            outbox.c.ended_at,
+            outbox.c.said,
+        )
+        .where(outbox.c.message.in_(messages), outbox.c.subject_id == subject_id)
+        .order_by(outbox.c.id)
+    )
+    return [Posted(*row) for row in rows]

@@ -1,0 +1,121 @@
+"""Settings, read once from the environment; a wrong one stops the start with one line naming it."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = ROOT / "templates"
+
+
+class WrongSetting(Exception):
+    """A setting that cannot be used; its text is one line that names it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    database_url: str
+    data_dir: Path
+    secret_keys: tuple[str, ...]  # newest first
+    base_url: str
+    mail_url: str
+    mail_from: str
+    trusted_proxies: tuple[str, ...]
+    demo: bool = False
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    def __repr__(self) -> str:  # keys and passwords stay out of logs and tracebacks
+        return f"Settings(base_url={self.base_url!r}, data_dir={str(self.data_dir)!r})"
+
+
+def from_environment(environ: Mapping[str, str] = os.environ, *, demo: bool = False) -> Settings:
+    """The settings of contract.md. Creates the data folder and, on the first run, the signing key. Raises WrongSetting."""
+    data_dir = Path(environ.get("COALITION_DATA_DIR") or "var").absolute()
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongSetting(f"COALITION_DATA_DIR: {data_dir} cannot be made ({error.strerror}).") from None
+    return Settings(
+        database_url=_database_url(environ.get("COALITION_DATABASE_URL", ""), data_dir),
+        data_dir=data_dir,
+        secret_keys=_secret_keys(environ.get("COALITION_SECRET_KEYS", ""), data_dir),
+        base_url=_base_url(environ.get("COALITION_BASE_URL") or "http://127.0.0.1:8000"),
+        mail_url=_mail_url(environ.get("COALITION_MAIL_URL") or f"maildir:{data_dir / 'mailbox'}"),
+        mail_from=_mail_from(environ.get("COALITION_MAIL_FROM") or "letters@localhost"),
+        trusted_proxies=_proxies(environ.get("COALITION_TRUSTED_PROXIES", "")),
+        demo=demo,
+    )
+
+
+def _database_url(given: str, data_dir: Path) -> str:
+    url = given or f"sqlite:///{data_dir / 'coalition.db'}"
+    scheme = url.partition(":")[0].partition("+")[0]
+    if scheme in ("postgres", "postgresql"):
+        return "postgresql+psycopg:" + url.partition(":")[2]
+    if scheme != "sqlite" or not url.partition(":///")[2]:
+        raise WrongSetting("COALITION_DATABASE_URL must start with sqlite:/// and a path, or postgresql://")
+    return url
+
+
+def _secret_keys(given: str, data_dir: Path) -> tuple[str, ...]:
+    keys = tuple(key.strip() for key in given.split(",") if key.strip())
+    if any(len(key) < 32 for key in keys):
+        raise WrongSetting("COALITION_SECRET_KEYS: each key needs at least 32 characters.")
+    return keys or (_kept_key(data_dir / "secret-key"),)
+
+
+def _kept_key(path: Path) -> str:
+    if not path.exists():
+        # Written aside and linked into place: of two first starts at once, both end up with the same key.
+        aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            pass
+        aside.unlink()
+    return path.read_text().strip()
+
+
+def _base_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise WrongSetting("COALITION_BASE_URL is not an address.") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise WrongSetting("COALITION_BASE_URL must be like https://letters.example, without a path.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _mail_url(url: str) -> str:
+    if url.partition(":")[0] not in ("maildir", "smtp", "smtps"):
+        raise WrongSetting("COALITION_MAIL_URL must start with maildir:, smtp:// or smtps://")
+    return url
+
+
+def _mail_from(address: str) -> str:
+    local, at, domain = address.rpartition("@")
+    if not (local and at and domain) or any(c.isspace() or c in '<>,;"' for c in address):
+        raise WrongSetting("COALITION_MAIL_FROM must be one plain e-mail address.")
+    return address
+
+
+def _proxies(given: str) -> tuple[str, ...]:
+    proxies = tuple(part.strip() for part in given.split(",") if part.strip())
+    try:
+        for proxy in proxies:
+            ip_network(proxy, strict=False)
+    except ValueError:
+        raise WrongSetting("COALITION_TRUSTED_PROXIES must be addresses or networks, comma separated.") from None
+    return proxies

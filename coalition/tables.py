@@ -1,0 +1,300 @@
+"""The schema on one page. Every SQL statement lives in a `records.py`; every table lives here."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC on both databases: SQLite drops the zone on the way in, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _id() -> "Column[int]":
+    return Column("id", Integer, primary_key=True)
+
+
+def _to(target: str, *, null: bool = False) -> "Column[int]":
+    table = target.rstrip("s")
+    return Column(f"{table}_id", Integer, ForeignKey(f"{target}.id"), nullable=null)
+
+
+def _text(name: str, *, null: bool = False) -> "Column[str]":
+    return Column(name, Text, nullable=null, server_default=None if null else "")
+
+
+def _sort_key() -> "Column[str]":
+    # Ordered by code point on both databases; names.sort_key has done the language's part.
+    kind = Text().with_variant(Text(collation="C"), "postgresql")
+    return Column("sort_key", kind, nullable=False, server_default="")
+
+
+def _moment(name: str, *, null: bool = True) -> "Column[datetime]":
+    return Column(name, Moment, nullable=null)
+
+
+def _data(name: str) -> "Column[Any]":
+    return Column(name, JSON, nullable=False)
+
+
+coordinators = Table(
+    "coordinators",
+    metadata,
+    _id(),
+    Column("email", String(254), nullable=False, unique=True),  # kept as email_key() writes it
+    _text("name"),
+    _moment("added_at", null=False),
+)
+
+# One row per signed link (invitation, sign-in, session). The token carries only the nonce, so a link can be revoked
+# or used up here, and nothing is ever keyed on the token's own characters.
+links = Table(
+    "links",
+    metadata,
+    Column("nonce", String(32), primary_key=True),
+    Column("purpose", String(16), nullable=False),
+    Column("subject_id", Integer, nullable=False),
+    _moment("issued_at", null=False),
+    _moment("expires_at"),
+    _moment("revoked_at"),
+    _moment("used_at"),
+    Index("ix_links_purpose_subject_id", "purpose", "subject_id"),
+)
+
+letters = Table(
+    "letters",
+    metadata,
+    _id(),
+    Column("slug", String(80), nullable=False, unique=True),
+    _to("coordinators"),
+    Column("state", String(12), nullable=False),  # letters.rules.MOVES; "closed" by deadline is computed, not stored
+    _data("text"),  # LetterText as data: what is being drafted; what was asked is in versions
+    _data("groups"),  # names, in the order they are printed
+    Column("leads_first", Boolean, nullable=False),
+    Column("soft_deadline", Date),
+    _moment("hard_deadline"),
+    Column("time_zone", String(64), nullable=False),
+    Column("dispatch_on", Date),
+    Column("decision_on", Date),
+    _text("decided_by"),
+    _moment("embargo_until"),
+    Column("visibility", String(8), nullable=False),  # private, link, public
+    Column("show_undersigned", Boolean, nullable=False),  # may those asked see who has endorsed
+    _text("note"),  # the coordinator's own words in the invitation
+    Column("version", Integer, nullable=False),  # number of the newest frozen version, 0 while drafting
+    Column("revision", Integer, nullable=False),  # counts saves, so that a second tab cannot overwrite the first
+    _moment("created_at", null=False),
+    _moment("opened_at"),
+    _moment("closed_at"),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    _id(),
+    _to("letters"),
+    Column("number", Integer, nullable=False),
+    _data("text"),
+    _text("canonical"),
+    Column("fingerprint", String(64), nullable=False),
+    _moment("frozen_at", null=False),
+    UniqueConstraint("letter_id", "number"),
+)
+
+organisations = Table(
+    "organisations",
+    metadata,
+    _id(),
+    _text("name"),
+    Column("name_key", Text, nullable=False, index=True),
+    _sort_key(),
+    Column("register_id", String(64), unique=True),  # an org-id such as GB-CHC-202918
+    _text("website"),
+    Column("domain", Text, nullable=False, server_default="", index=True),
+    _text("kind"),
+    _text("country"),
+    _moment("added_at", null=False),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    _id(),
+    _to("organisations"),
+    _text("name"),
+    Column("email", String(254), nullable=False, index=True),
+    _text("role"),
+    UniqueConstraint("organisation_id", "email"),
+)
+
+mail_stops = Table(  # addresses that asked for no more mail
+    "mail_stops",
+    metadata,
+    Column("email", String(254), primary_key=True),
+    _text("reason"),
+    _moment("stopped_at", null=False),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    _id(),
+    _to("letters"),
+    _to("organisations"),
+    _to("contacts", null=True),
+    Column("group", Text, nullable=False, server_default=""),
+    Column("status", String(12), nullable=False),  # invitations.rules.MOVES
+    Column("nonce", String(32), unique=True),  # of its present link; null until asked
+    _sort_key(),  # copied, so that a page of the tracker is one walk of an index
+    _text("search_key"),
+    _text("problem"),  # why the mail could not be sent, in words
+    _text("reason"),  # of declining; private to the desk
+    Column("answers", Integer, nullable=False, server_default="0"),  # how many decisions: a stale form is told
+    _moment("added_at", null=False),
+    _moment("sent_at"),
+    _moment("read_at"),
+    _moment("answered_at"),
+    _moment("changed_at", null=False),
+    UniqueConstraint("letter_id", "organisation_id"),
+    Index("ix_invitations_letter_id_sort_key", "letter_id", "sort_key", "id"),
+    Index("ix_invitations_letter_id_status_sort_key", "letter_id", "status", "sort_key", "id"),
+    Index("ix_invitations_letter_id_changed_at", "letter_id", "changed_at", "id"),
+)
+
+endorsements = Table(
+    "endorsements",
+    metadata,
+    _id(),
+    _to("letters"),
+    _to("organisations"),
+    _to("invitations"),
+    Column("version", Integer, nullable=False),
+    _text("name"),  # as printed
+    Column("group", Text, nullable=False, server_default=""),
+    _text("signatory"),
+    _text("role"),
+    Column("authority", String(16), nullable=False),
+    _text("authority_detail"),
+    Column("show_signatory", Boolean, nullable=False),
+    _sort_key(),
+    _moment("endorsed_at", null=False),
+    _moment("withdrawn_at"),
+    UniqueConstraint("letter_id", "organisation_id"),  # one organisation, one endorsement
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    Column("message", String(24), nullable=False),
+    Column("recipient", String(254), nullable=False),
+    _to("letters", null=True),
+    Column("subject_id", Integer),  # the invitation or coordinator it is about
+    _data("data"),  # what the words need and cannot be read later; never a token
+    Column("state", String(8), nullable=False),  # waiting, claimed, sent, failed, dropped
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _moment("queued_at", null=False),
+    _moment("due_at", null=False),
+    _moment("ended_at"),
+    _text("said"),  # what the mail server, or the re-check, said
+    Index("ix_outbox_state_due_at", "state", "due_at"),
+    Index("ix_outbox_recipient_queued_at", "recipient", "queued_at"),
+    Index("ix_outbox_message_subject_id", "message", "subject_id"),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("chain", Integer, primary_key=True),  # a letter's id; 0 for what belongs to no letter
+    Column("number", Integer, primary_key=True),
+    _moment("at", null=False),
+    _text("who"),
+    Column("deed", String(32), nullable=False),
+    Column("subject_id", Integer),  # the invitation it is about, if any
+    _data("data"),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("ix_history_chain_subject_id", "chain", "subject_id"),
+)
+
+imports = Table(  # a list somebody is looking through; no organisation comes of it before "Import"
+    "imports",
+    metadata,
+    _id(),
+    _to("letters"),
+    _to("coordinators"),
+    _text("filename"),
+    Column("file", LargeBinary, nullable=False),
+    _data("columns"),  # the person's corrections: column number -> field
+    _moment("begun_at", null=False),
+    _moment("done_at"),
+)
+
+pdfs = Table(  # what the setter is to set, keyed by content: the same sheet is set once
+    "pdfs",
+    metadata,
+    Column("content", String(64), primary_key=True),
+    _data("sheet"),
+    Column("state", String(8), nullable=False),  # waiting, claimed, set, failed
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _text("problem"),
+    _text("sha256"),
+    _moment("asked_at", null=False),
+    _moment("due_at", null=False),
+    _moment("set_at"),
+    Index("ix_pdfs_state_due_at", "state", "due_at"),
+)
+
+printings = Table(
+    "printings",
+    metadata,
+    _id(),
+    _to("letters"),
+    Column("number", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("undersigned", Integer, nullable=False),
+    Column("content", String(64), ForeignKey("pdfs.content"), nullable=False),
+    _moment("printed_at", null=False),
+    UniqueConstraint("letter_id", "number"),
+)
