@@ -30,9 +30,7 @@ _LEGAL_FORMS: Final = (
     "limited", "ltd", "cyfyngedig", "cyf", "plc", "cio", "scio", "cic", "cbc", "llp", "inc", "incorporated",
     "gmbh", "ggmbh", "ev", "asbl", "vzw", "aisbl",
 )  # fmt: skip
-_LEGAL_SUFFIX: Final = re.compile(
-    r"(?<=\S)(?: (?:" + "|".join(sorted(_LEGAL_FORMS, key=len, reverse=True)) + r"))+$"
-)
+_LEGAL_SUFFIX: Final = re.compile(r"(?<=\S)(?: (?:" + "|".join(sorted(_LEGAL_FORMS, key=len, reverse=True)) + r"))+$")
 
 _PUBLIC_PROVIDERS: Final = frozenset(
     """gmail.com googlemail.com outlook.com outlook.fr hotmail.com hotmail.co.uk hotmail.fr live.com live.co.uk msn.com
@@ -48,7 +46,9 @@ _PUBLIC_PROVIDERS: Final = frozenset(
 _LOCAL_PART: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
-_ORG_ID: Final = re.compile(r"(?<![A-Z0-9-])([A-Z]{2})\s*-\s*([A-Z][A-Z0-9_]{1,15})\s*-\s*((?=[A-Z0-9./_-]*[0-9])[A-Z0-9][A-Z0-9./_-]{0,39})")
+_ORG_ID: Final = re.compile(
+    r"(?<![A-Z0-9-])([A-Z]{2})\s*-\s*([A-Z][A-Z0-9_]{1,15})\s*-\s*((?=[A-Z0-9./_-]*[0-9])[A-Z0-9][A-Z0-9./_-]{0,39})"
+)
 _REGISTERS: Final = {  # of org-id.guide: what a number looks like once spaces and dots are out
     "GB-CHC": re.compile(r"[1-9][0-9]{5,6}"),
     "GB-SC": re.compile(r"SC[0-9]{6}"),
