@@ -1,0 +1,51 @@
+# What one types. Each of these first installs what is missing, or says the one line that does.
+
+PYTHON ?= python3
+PORT ?= 8000
+DIR ?= var
+RUN := .venv/bin
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test bench lint system-demo system-test
+
+help:
+	@echo "make demo    the whole thing on http://127.0.0.1:8000/, with a sample letter (PORT=8123 DIR=elsewhere)"
+	@echo "make test    every test, on SQLite and PostgreSQL, in a real browser"
+	@echo "make lint    style, types, templates, which room may import which"
+	@echo "make bench   how fast it is, against what"
+
+demo: .venv/runs system-demo
+	@exec $(RUN)/python -m coalition demo --port $(PORT) --dir "$(DIR)"
+
+test: .venv/tests system-test
+	@$(RUN)/pytest --numprocesses=2 --dist=worksteal --cov --cov-report=term
+
+bench: .venv/tests system-test
+	@exec $(RUN)/python -m tests.bench
+
+lint: .venv/tests
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy .
+	$(RUN)/djlint --lint --quiet templates
+	$(RUN)/lint-imports
+
+# Looked at every time: it takes a blink, and a machine may lose what it had.
+system-demo system-test: system-%:
+	@bash .ci/system $*
+
+# An empty file each, younger than the list whose packages are in.
+.venv/runs: requirements.txt | .venv/bin/python
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/tests: requirements.txt requirements-dev.txt | .venv/bin/python
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ .venv/runs
+
+.venv/bin/python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Coalition needs Python 3.11 or newer. Name yours: make $(MAKECMDGOALS) PYTHON=python3.11" >&2; exit 1; }
+	@PYTHON="$(PYTHON)" bash .ci/system venv
+	@"$(PYTHON)" -m venv .venv
