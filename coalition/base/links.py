@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 
 from itsdangerous import BadSignature, Signer
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from coalition.tables import links
 
@@ -52,7 +52,7 @@ class Link:
     used_at: datetime | None
 
 
-_columns = (
+_columns: tuple[ColumnElement[Any], ...] = (
     links.c.nonce,
     links.c.purpose,
     links.c.subject_id,
@@ -75,9 +75,7 @@ def issue(
     """Makes a link and returns its nonce."""
     nonce = secrets.token_urlsafe(16)
     connection.execute(
-        insert(links).values(
-            nonce=nonce, purpose=purpose, subject_id=subject_id, issued_at=now, expires_at=expires_at
-        )
+        insert(links).values(nonce=nonce, purpose=purpose, subject_id=subject_id, issued_at=now, expires_at=expires_at)
     )
     return nonce
 

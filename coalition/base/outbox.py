@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 
 from coalition.tables import outbox
 
@@ -29,7 +29,7 @@ class Owed:
     queued_at: datetime
 
 
-_columns = (
+_columns: tuple[ColumnElement[Any], ...] = (
     outbox.c.id,
     outbox.c.message,
     outbox.c.recipient,
@@ -90,9 +90,7 @@ def claim(connection: Connection, now: datetime, most: int) -> list[Owed]:
     owed = [Owed(*row) for row in connection.execute(_due, {"now": now, "most": most})]
     if owed:
         connection.execute(
-            update(outbox)
-            .where(outbox.c.id.in_([row.id for row in owed]))
-            .values(state="claimed", due_at=now + LEASE)
+            update(outbox).where(outbox.c.id.in_([row.id for row in owed])).values(state="claimed", due_at=now + LEASE)
         )
     return owed
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select
 
 from coalition.base.clock import iso
 from coalition.tables import history
@@ -28,7 +28,7 @@ class Entry:
     hash: str
 
 
-_columns = (
+_columns: tuple[ColumnElement[Any], ...] = (
     history.c.chain,
     history.c.number,
     history.c.at,
@@ -98,9 +98,7 @@ def entries(connection: Connection, chain: int, *, before: int | None = None, mo
 def about(connection: Connection, chain: int, subject_id: int) -> list[Entry]:
     """All that happened to one subject of a chain, oldest first."""
     wanted = (
-        select(*_columns)
-        .where(history.c.chain == chain, history.c.subject_id == subject_id)
-        .order_by(history.c.number)
+        select(*_columns).where(history.c.chain == chain, history.c.subject_id == subject_id).order_by(history.c.number)
     )
     return [Entry(*row) for row in connection.execute(wanted)]
 

@@ -83,32 +83,33 @@ def tidied(text: LetterText) -> LetterText:
     """
     addressees = (_tidied_addressee(addressee) for addressee in text.addressees)
     return LetterText(
-        subject=_one_line(text.subject),
+        subject=one_line(text.subject),
         addressees=tuple(a for a in addressees if a.name or a.office or a.postal),
         cc=_lines(text.cc),
         leads=_lines(text.leads),
-        date_line=_one_line(text.date_line),
-        ask=_one_line(text.ask),
+        date_line=one_line(text.date_line),
+        ask=one_line(text.ask),
         body=_block(text.body),
         enclosures=_lines(text.enclosures),
-        language=_one_line(text.language),
+        language=one_line(text.language),
     )
 
 
 def _tidied_addressee(addressee: Addressee) -> Addressee:
     return Addressee(
-        name=_one_line(addressee.name),
-        office=_one_line(addressee.office),
+        name=one_line(addressee.name),
+        office=one_line(addressee.office),
         postal=_lines(addressee.postal),
-        email=_one_line(addressee.email),
+        email=one_line(addressee.email),
     )
 
 
 def _lines(values: Sequence[str]) -> tuple[str, ...]:
-    return tuple(line for line in map(_one_line, values) if line)
+    return tuple(line for line in map(one_line, values) if line)
 
 
-def _one_line(value: str) -> str:
+def one_line(value: str) -> str:
+    """`value` in NFC on one line, without characters that no page can show. Use it for whatever is printed in a line."""
     return " ".join(_readable(value).split())
 
 

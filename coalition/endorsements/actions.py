@@ -1,0 +1,143 @@
+"""The answers an organisation gives through its link."""
+
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from coalition.base import outbox
+from coalition.base.refused import Refused
+from coalition.endorsements import records, rules
+from coalition.endorsements.rules import Answer
+from coalition.history.records import Deed
+from coalition.history.records import add as add_history
+from coalition.invitations import records as invitations
+from coalition.invitations.actions import Opened, opened
+from coalition.letters import records as letters
+from coalition.letters.rules import check as check_letter
+from coalition.organisations.names import sort_key
+
+Outcome = Literal["endorsed", "changed", "same", "declined", "withdrawn"]
+
+
+class Incomplete(Exception):
+    """The form is not complete; `problems` says for each field what to do."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__("; ".join(problems.values()))
+        self.problems = problems
+
+
+def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int | None, now: datetime) -> Outcome:
+    """Records an endorsement of the version that was read. The same click again changes nothing.
+
+    Raises NotFound, Revoked, Expired, Closed, Overtaken, rules.Stale or Incomplete.
+    """
+    found = opened(connection, nonce, now)
+    letter, invitation = found.letter, found.invitation
+    before = records.of_organisation(connection, letter.id, invitation.organisation_id)
+    if before and before.withdrawn_at is None and before.answer == answer:
+        return "same"
+    check_letter(letter, "answer", now)
+    wrong = rules.problems(answer, letter)
+    if wrong:
+        raise Incomplete(wrong)
+    rules.check_version(answer, letter)
+    rules.check_seen(invitation, seen)
+    records.put(
+        connection,
+        before,
+        letter_id=letter.id,
+        organisation_id=invitation.organisation_id,
+        invitation_id=invitation.id,
+        answer=answer,
+        sort_key=sort_key(answer.name, letter.text.language),
+        now=now,
+    )
+    outcome: Outcome = "changed" if before and before.withdrawn_at is None else "endorsed"
+    fingerprint = letters.version(connection, letter.id, answer.version).fingerprint
+    _decided(
+        connection,
+        found,
+        "endorse",
+        Deed(
+            "endorsement changed" if outcome == "changed" else "endorsed",
+            invitation.organisation,
+            invitation.id,
+            {
+                "name": answer.name,
+                "group": answer.group,
+                "version": answer.version,
+                "fingerprint": fingerprint,
+                "authority": answer.authority,
+            },
+        ),
+        now,
+        mail="receipt",
+        kind=outcome,
+    )
+    return outcome
+
+
+def withdraw(connection: Connection, nonce: str | None, seen: int | None, now: datetime) -> Outcome:
+    """Takes an endorsement back. After the list has closed it shows in the next printing.
+
+    Raises as `endorse` does, and Refused when there is nothing to take back.
+    """
+    found = opened(connection, nonce, now)
+    before = records.of_organisation(connection, found.letter.id, found.invitation.organisation_id)
+    if before is not None and before.withdrawn_at is not None:
+        return "same"
+    rules.check_seen(found.invitation, seen)
+    check_letter(found.letter, "withdraw", now)
+    if before is None:
+        raise Refused("Your organisation has not endorsed this letter, so there is nothing to withdraw.")
+    records.withdraw(connection, before.id, now)
+    deed = Deed("withdrew", found.invitation.organisation, found.invitation.id, {"name": before.name})
+    _decided(connection, found, "withdraw", deed, now, mail="withdrawn")
+    return "withdrawn"
+
+
+def decline(connection: Connection, nonce: str | None, reason: str, seen: int | None, now: datetime) -> Outcome:
+    """Records a no, with a reason that only the coordinator reads. Raises as `endorse` does."""
+    found = opened(connection, nonce, now)
+    invitation = found.invitation
+    if invitation.status == "declined" and invitation.reason == reason:
+        return "same"
+    check_letter(found.letter, "answer", now)
+    rules.check_seen(invitation, seen)
+    if invitation.status == "endorsed":
+        raise Refused("Your organisation has endorsed this letter. To take that back, use “Withdraw”.")
+    # The reason is private to the desk, so the history, which outlives it, does not hold it.
+    deed = Deed("declined", invitation.organisation, invitation.id)
+    _decided(connection, found, "decline", deed, now, mail="declined", reason=reason)
+    return "declined"
+
+
+def _decided(
+    connection: Connection,
+    found: Opened,
+    move: str,
+    deed: Deed,
+    now: datetime,
+    *,
+    mail: str,
+    kind: str = "",
+    reason: str = "",
+) -> None:
+    """What every decision leaves behind: the invitation's status, one entry in the history, one mail."""
+    invitation = found.invitation
+    invitations.move(
+        connection, invitation.id, move, now, answered_at=now, answers=invitation.answers + 1, reason=reason
+    )
+    add_history(connection, found.letter.id, now, deed)
+    if invitation.email:
+        outbox.queue(
+            connection,
+            mail,
+            invitation.email,
+            now,
+            letter_id=found.letter.id,
+            subject_id=invitation.id,
+            data={"kind": kind} if kind else {},
+        )

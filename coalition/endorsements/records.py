@@ -1,0 +1,115 @@
+"""Endorsements: one row per organisation and letter, whatever happens."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
+
+from coalition.endorsements.rules import Answer, Endorsement
+from coalition.tables import endorsements, organisations
+
+_columns: tuple[ColumnElement[Any], ...] = (
+    endorsements.c.id,
+    endorsements.c.organisation_id,
+    endorsements.c.invitation_id,
+    endorsements.c.version,
+    endorsements.c.name,
+    endorsements.c.group,
+    endorsements.c.signatory,
+    endorsements.c.role,
+    endorsements.c.authority,
+    endorsements.c.authority_detail,
+    endorsements.c.show_signatory,
+    endorsements.c.sort_key,
+    endorsements.c.endorsed_at,
+    endorsements.c.withdrawn_at,
+)
+_of = select(*_columns).where(
+    endorsements.c.letter_id == bindparam("letter_id"),
+    endorsements.c.organisation_id == bindparam("organisation_id"),
+)
+_standing = endorsements.c.letter_id == bindparam("letter_id"), endorsements.c.withdrawn_at.is_(None)
+_undersigned = select(*_columns).where(*_standing)
+_with_register = (
+    select(organisations.c.register_id, *_columns)
+    .join_from(endorsements, organisations)
+    .where(*_standing)
+    .order_by(endorsements.c.sort_key, endorsements.c.id)
+)
+_count = select(func.count()).select_from(endorsements).where(*_standing)
+
+
+def of_organisation(connection: Connection, letter_id: int, organisation_id: int) -> Endorsement | None:
+    """The organisation's endorsement of a letter, standing or withdrawn."""
+    row = connection.execute(_of, {"letter_id": letter_id, "organisation_id": organisation_id}).first()
+    return Endorsement(*row) if row else None
+
+
+def standing(connection: Connection, letter_id: int) -> list[Endorsement]:
+    """All that stand, in no order: undersigned.grouped() gives them theirs."""
+    return [Endorsement(*row) for row in connection.execute(_undersigned, {"letter_id": letter_id})]
+
+
+def standing_with_register(connection: Connection, letter_id: int) -> list[tuple[str | None, Endorsement]]:
+    """All that stand, by name, each with its register number."""
+    return [(row[0], Endorsement(*row[1:])) for row in connection.execute(_with_register, {"letter_id": letter_id})]
+
+
+def count(connection: Connection, letter_id: int) -> int:
+    return connection.execute(_count, {"letter_id": letter_id}).scalar_one()
+
+
+_insert = insert(endorsements)
+_put = (
+    update(endorsements)
+    .where(endorsements.c.id == bindparam("of"))
+    .values(
+        {
+            column: bindparam(f"new_{column}")
+            for column in (
+                "version",
+                "name",
+                "group",
+                "signatory",
+                "role",
+                "authority",
+                "authority_detail",
+                "show_signatory",
+                "sort_key",
+                "endorsed_at",
+                "withdrawn_at",
+            )
+        }
+    )
+)
+
+
+def put(
+    connection: Connection,
+    before: Endorsement | None,
+    *,
+    letter_id: int,
+    organisation_id: int,
+    invitation_id: int,
+    answer: Answer,
+    sort_key: str,
+    now: datetime,
+) -> None:
+    """Records the answer: a first endorsement, a change of one, or one given again after a withdrawal."""
+    values: dict[str, Any] = {**vars(answer), "sort_key": sort_key, "endorsed_at": now, "withdrawn_at": None}
+    if before is None:
+        connection.execute(
+            _insert,
+            values | {"letter_id": letter_id, "organisation_id": organisation_id, "invitation_id": invitation_id},
+        )
+    else:
+        connection.execute(_put, {"of": before.id} | {f"new_{column}": value for column, value in values.items()})
+
+
+def withdraw(connection: Connection, id: int, now: datetime) -> bool:
+    done = connection.execute(
+        update(endorsements)
+        .where(endorsements.c.id == id, endorsements.c.withdrawn_at.is_(None))
+        .values(withdrawn_at=now)
+    )
+    return done.rowcount == 1

@@ -1,0 +1,210 @@
+"""Asking organisations to endorse a letter, and what happens to their links and mail."""
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, insert, update
+
+from coalition.base import links, outbox
+from coalition.base.refused import NotFound, Refused
+from coalition.base.text import fold
+from coalition.history.records import Deed
+from coalition.history.records import add as add_history
+from coalition.invitations import records, rules
+from coalition.invitations.rules import Invitation
+from coalition.letters import records as letters
+from coalition.letters.rules import Letter
+from coalition.letters.rules import check as check_letter
+from coalition.organisations import names
+from coalition.organisations import records as organisations
+from coalition.organisations.actions import Entry, enter
+from coalition.organisations.records import Contact, Organisation
+from coalition.people.records import Coordinator
+from coalition.tables import invitations as invitations_table
+from coalition.tables import links as links_table
+
+
+def add(connection: Connection, slug: str, entry: Entry, group: str, who: Coordinator, now: datetime) -> Invitation:
+    """Puts one organisation on the letter's list; nothing is sent yet. Raises Refused when it is there already."""
+    letter = letters.letter_by_slug(connection, slug)
+    organisation, contact = enter(connection, entry, now)
+    if records.of_organisation(connection, letter.id, organisation.id):
+        raise Refused(f"{organisation.name} is on this letter's list already.")
+    id = put_on_list(connection, letter, organisation, contact, group, now)
+    add_history(connection, letter.id, now, Deed("organisation added", who.called, id, {"name": organisation.name}))
+    return records.invitation(connection, id)
+
+
+def put_on_list(
+    connection: Connection,
+    letter: Letter,
+    organisation: Organisation,
+    contact: Contact | None,
+    group: str,
+    now: datetime,
+) -> int:
+    return records.add(
+        connection,
+        {
+            "letter_id": letter.id,
+            "organisation_id": organisation.id,
+            "contact_id": contact.id if contact else None,
+            "group": group,
+            "status": "added",
+            "sort_key": names.sort_key(organisation.name),
+            "search_key": _search_key(organisation.name, contact),
+            "added_at": now,
+            "changed_at": now,
+        },
+    )
+
+
+def _search_key(name: str, contact: Contact | None) -> str:
+    return fold(f"{name} {contact.name} {contact.email}" if contact else name)
+
+
+@dataclass(frozen=True)
+class Asked:
+    queued: int
+    stopped: tuple[str, ...]  # organisations whose contact asked for no more mail
+
+
+def ask(connection: Connection, slug: str, ids: Collection[int] | None, who: str, now: datetime) -> Asked:
+    """Queues the invitation of everyone not asked yet, or of those named. A second click finds nobody left to ask."""
+    letter = letters.letter_by_slug(connection, slug)
+    check_letter(letter, "ask", now)
+    wanted = records.not_asked(connection, letter.id, ids)
+    stopped = {one.id: one.organisation for one in wanted if organisations.mail_is_stopped(connection, one.email)}
+    asked = [one for one in wanted if one.id not in stopped]
+    if asked:
+        _give_links(connection, [one for one in asked if one.nonce is None], now)
+        connection.execute(_queued, [{"of": one.id, "now": now} for one in asked])
+        outbox.queue_many(connection, [_mail(one) for one in asked], now)
+        add_history(connection, letter.id, now, *(Deed("asked to endorse", who, one.id) for one in asked))
+    return Asked(len(asked), tuple(stopped.values()))
+
+
+_queued = (
+    update(invitations_table)
+    .where(invitations_table.c.id == bindparam("of"))
+    .values(status=rules.MOVES["ask"][1], changed_at=bindparam("now"), problem="")
+)
+_linked = update(invitations_table).where(invitations_table.c.id == bindparam("of")).values(nonce=bindparam("new"))
+
+
+def _give_links(connection: Connection, asked: list[Invitation], now: datetime) -> None:
+    nonces = {one.id: secrets.token_urlsafe(16) for one in asked}
+    if not nonces:
+        return
+    connection.execute(
+        insert(links_table),
+        [{"nonce": nonce, "purpose": "invitation", "subject_id": id, "issued_at": now} for id, nonce in nonces.items()],
+    )
+    connection.execute(_linked, [{"of": id, "new": nonce} for id, nonce in nonces.items()])
+
+
+def _mail(one: Invitation) -> dict[str, object]:
+    return {"message": "invitation", "recipient": one.email, "letter_id": one.letter_id, "subject_id": one.id}
+
+
+def send_again(connection: Connection, slug: str, id: int, who: Coordinator, now: datetime) -> Invitation:
+    """The same invitation once more. With a new link if the old one was revoked; the old one stays revoked."""
+    letter, invitation = _on_list(connection, slug, id)
+    check_letter(letter, "ask", now)
+    if not invitation.email:
+        raise Refused(f"There is no e-mail address for {invitation.organisation} yet. Add one first.")
+    if organisations.mail_is_stopped(connection, invitation.email):
+        raise Refused(f"{invitation.email} asked for no more mail, so nothing was sent. Ask another contact instead.")
+    if invitation.nonce is None:
+        _give_links(connection, [invitation], now)
+    records.move(connection, id, "ask", now, problem="")
+    outbox.queue_many(connection, [_mail(invitation)], now)
+    deed = "asked to endorse" if invitation.status == "added" else "invitation sent again"
+    add_history(connection, letter.id, now, Deed(deed, who.called, id))
+    return records.invitation(connection, id)
+
+
+def revoke(connection: Connection, slug: str, id: int, who: Coordinator, now: datetime) -> bool:
+    """Takes the link back: whoever opens it is told so. False when there was none to take back."""
+    letter, invitation = _on_list(connection, slug, id)
+    if invitation.nonce is None or not links.revoke(connection, invitation.nonce, now):
+        return False
+    records.change(connection, id, now, nonce=None)
+    add_history(connection, letter.id, now, Deed("link revoked", who.called, id))
+    return True
+
+
+def change_contact(
+    connection: Connection, slug: str, id: int, email: str, name: str, role: str, who: Coordinator, now: datetime
+) -> Invitation:
+    """Asks through somebody else. The old link is revoked: it may have gone to the wrong person."""
+    letter, invitation = _on_list(connection, slug, id)
+    contact = organisations.add_contact(connection, invitation.organisation_id, email, name, role)
+    if contact.id == invitation.contact_id:
+        return invitation
+    if invitation.nonce:
+        links.revoke(connection, invitation.nonce, now)
+    key = _search_key(invitation.organisation, contact)
+    records.change(connection, id, now, contact_id=contact.id, nonce=None, search_key=key)
+    add_history(connection, letter.id, now, Deed("contact changed", who.called, id))
+    return records.invitation(connection, id)
+
+
+def _on_list(connection: Connection, slug: str, id: int) -> tuple[Letter, Invitation]:
+    letter = letters.letter_by_slug(connection, slug)
+    return letter, records.invitation(connection, id, letter.id)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a link holder may see."""
+
+    letter: Letter
+    invitation: Invitation
+
+
+def opened(connection: Connection, nonce: str | None, now: datetime) -> Opened:
+    """What a link opens. Changes nothing. Raises NotFound, rules.Revoked or rules.Expired."""
+    link = _link(connection, nonce)
+    invitation = records.invitation(connection, link.subject_id)
+    letter = letters.letter(connection, invitation.letter_id)
+    rules.check_link(link.revoked_at, letter, now)
+    return Opened(letter, invitation)
+
+
+def _link(connection: Connection, nonce: str | None) -> links.Link:
+    link = links.find(connection, "invitation", nonce) if nonce else None
+    if link is None:
+        raise NotFound("This link is not one of ours, or a part of it is missing.")
+    return link
+
+
+def mark_read(connection: Connection, nonce: str | None, now: datetime) -> None:
+    """A person has the page open: they touched, typed or clicked. Told once."""
+    found = opened(connection, nonce, now)
+    if records.move(connection, found.invitation.id, "read", now, read_at=now):
+        deed = Deed("letter read", found.invitation.organisation, found.invitation.id)
+        add_history(connection, found.letter.id, now, deed)
+
+
+def stop_mail(connection: Connection, nonce: str | None, now: datetime) -> str:
+    """No more mail to the address this link was sent to; the link itself goes on working. Returns the address."""
+    invitation = records.invitation(connection, _link(connection, nonce).subject_id)
+    if invitation.email and organisations.stop_mail(connection, invitation.email, "unsubscribed", now):
+        deed = Deed("asked for no more mail", invitation.organisation, invitation.id)
+        add_history(connection, invitation.letter_id, now, deed)
+    return invitation.email
+
+
+def mail_left(connection: Connection, id: int, now: datetime) -> None:
+    """The mail server took the invitation."""
+    records.move(connection, id, "send", now, sent_at=now, problem="")
+
+
+def mail_failed(connection: Connection, id: int, words: str, now: datetime) -> None:
+    """The invitation cannot be delivered, with the mail server's words."""
+    invitation = records.invitation(connection, id)
+    if records.move(connection, id, "fail", now, problem=words):
+        add_history(connection, invitation.letter_id, now, Deed("mail failed", "the mail server", id, {"said": words}))

@@ -1,0 +1,224 @@
+"""Invitations and the tracker's reads."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from coalition.base.refused import NotFound
+from coalition.invitations.rules import MOVES, Invitation
+from coalition.tables import contacts, endorsements, invitations, organisations
+
+PAGE = 50
+
+_columns: tuple[ColumnElement[Any], ...] = (
+    invitations.c.id,
+    invitations.c.letter_id,
+    invitations.c.organisation_id,
+    invitations.c.group,
+    invitations.c.status,
+    invitations.c.nonce,
+    invitations.c.answers,
+    invitations.c.problem,
+    invitations.c.reason,
+    invitations.c.sent_at,
+    invitations.c.read_at,
+    invitations.c.answered_at,
+    organisations.c.name,
+    organisations.c.register_id,
+    invitations.c.contact_id,
+    func.coalesce(contacts.c.name, ""),
+    func.coalesce(contacts.c.email, ""),
+)
+_joined = invitations.join(organisations).outerjoin(contacts, contacts.c.id == invitations.c.contact_id)
+_by_id = select(*_columns).select_from(_joined).where(invitations.c.id == bindparam("id"))
+_of_organisation = (
+    select(*_columns)
+    .select_from(_joined)
+    .where(
+        invitations.c.letter_id == bindparam("letter_id"),
+        invitations.c.organisation_id == bindparam("organisation_id"),
+    )
+)
+
+
+def invitation(connection: Connection, id: int, letter_id: int | None = None) -> Invitation:
+    """Raises NotFound, also when it belongs to another letter than the one named."""
+    row = connection.execute(_by_id, {"id": id}).first()
+    if row is None or (letter_id is not None and row[1] != letter_id):
+        raise NotFound("There is no such organisation on this letter.")
+    return Invitation(*row)
+
+
+def of_organisation(connection: Connection, letter_id: int, organisation_id: int) -> Invitation | None:
+    row = connection.execute(_of_organisation, {"letter_id": letter_id, "organisation_id": organisation_id}).first()
+    return Invitation(*row) if row else None
+
+
+def organisations_on(connection: Connection, letter_id: int) -> set[int]:
+    rows = connection.execute(select(invitations.c.organisation_id).where(invitations.c.letter_id == letter_id))
+    return {id for (id,) in rows}
+
+
+def add(connection: Connection, values: dict[str, Any]) -> int:
+    id: int = connection.execute(insert(invitations).values(values).returning(invitations.c.id)).scalar_one()
+    return id
+
+
+def move(connection: Connection, id: int, what: str, now: datetime, **values: Any) -> bool:
+    """Moves one invitation by rules.MOVES. False when it is in no status from which that can happen."""
+    before, after = MOVES[what]
+    done = connection.execute(
+        update(invitations)
+        .where(invitations.c.id == id, invitations.c.status.in_(before))
+        .values(status=after, changed_at=now, **values)
+    )
+    return done.rowcount == 1
+
+
+def change(connection: Connection, id: int, now: datetime, **values: Any) -> None:
+    connection.execute(update(invitations).where(invitations.c.id == id).values(changed_at=now, **values))
+
+
+def not_asked(connection: Connection, letter_id: int, ids: Collection[int] | None = None) -> list[Invitation]:
+    """Those with an address that have not been asked, or whose mail failed; all of them, or of those named."""
+    wanted = (
+        select(*_columns)
+        .select_from(_joined)
+        .where(
+            invitations.c.letter_id == letter_id,
+            invitations.c.status.in_(MOVES["ask"][0]),
+            invitations.c.contact_id.is_not(None),
+        )
+        .order_by(invitations.c.sort_key, invitations.c.id)
+    )
+    found = [Invitation(*row) for row in connection.execute(wanted)]
+    return found if ids is None else [one for one in found if one.id in ids]
+
+
+# The tracker.
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the tracker shows; every part sits in the page's address."""
+
+    status: str = ""
+    group: str = ""
+    search: str = ""
+    sort: str = "name"
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class Row:
+    id: int
+    organisation: str
+    group: str
+    status: str
+    contact: str
+    email: str
+    answered_at: datetime | None
+    changed_at: datetime
+    problem: str
+
+
+SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
+    "name": (invitations.c.sort_key, invitations.c.id),
+    "-name": (invitations.c.sort_key.desc(), invitations.c.id.desc()),
+    "when": (invitations.c.changed_at, invitations.c.id),
+    "-when": (invitations.c.changed_at.desc(), invitations.c.id.desc()),
+}
+
+_row_columns: tuple[ColumnElement[Any], ...] = (
+    invitations.c.id,
+    organisations.c.name,
+    invitations.c.group,
+    invitations.c.status,
+    func.coalesce(contacts.c.name, ""),
+    func.coalesce(contacts.c.email, ""),
+    invitations.c.answered_at,
+    invitations.c.changed_at,
+    invitations.c.problem,
+)
+_counts = (
+    select(invitations.c.status, func.count())
+    .where(invitations.c.letter_id == bindparam("letter_id"))
+    .group_by(invitations.c.status)
+)
+
+
+def counts(connection: Connection, letter_id: int) -> dict[str, int]:
+    """How many in each status."""
+    return {status: count for status, count in connection.execute(_counts, {"letter_id": letter_id})}
+
+
+def tracker(connection: Connection, letter_id: int, wanted: Filter) -> tuple[list[Row], int]:
+    """One page of rows and how many there are in all. Two statements, whatever the filter."""
+    # The page's ids come from one walk of an index; only its rows are joined.
+    ids = _filtered(select(invitations.c.id), letter_id, wanted)
+    ids = ids.order_by(*SORTS.get(wanted.sort, SORTS["name"])).limit(PAGE).offset((wanted.page - 1) * PAGE)
+    rows = (
+        select(*_row_columns)
+        .select_from(_joined)
+        .where(invitations.c.id.in_(ids.scalar_subquery()))
+        .order_by(*SORTS.get(wanted.sort, SORTS["name"]))
+    )
+    total = _filtered(select(func.count()).select_from(invitations), letter_id, wanted)
+    return [Row(*row) for row in connection.execute(rows)], connection.execute(total).scalar_one()
+
+
+def _filtered(select_: Select[Any], letter_id: int, wanted: Filter) -> Select[Any]:
+    select_ = select_.where(invitations.c.letter_id == letter_id)
+    if wanted.status:
+        select_ = select_.where(invitations.c.status == wanted.status)
+    if wanted.group:
+        select_ = select_.where(invitations.c.group == wanted.group)
+    for word in wanted.search.split():
+        select_ = select_.where(invitations.c.search_key.contains(word, autoescape=True))
+    return select_
+
+
+def groups(connection: Connection, letter_id: int) -> list[str]:
+    """The groups that are in use."""
+    rows = connection.execute(
+        select(invitations.c.group).where(invitations.c.letter_id == letter_id).distinct().order_by(invitations.c.group)
+    )
+    return [group for (group,) in rows]
+
+
+@dataclass(frozen=True)
+class ExportRow:
+    organisation: str
+    register_id: str | None
+    group: str
+    signatory: str
+    role: str
+    status: str
+    version: int | None
+    answered_at: datetime | None
+    contact: str
+    email: str
+    reason: str
+
+
+def export(connection: Connection, letter_id: int, wanted: Filter) -> list[ExportRow]:
+    """The tracker as shown, without pages. The organisation as printed, where it has endorsed."""
+    rows = select(
+        func.coalesce(endorsements.c.name, organisations.c.name),
+        organisations.c.register_id,
+        func.coalesce(endorsements.c.group, invitations.c.group),
+        func.coalesce(endorsements.c.signatory, ""),
+        func.coalesce(endorsements.c.role, ""),
+        invitations.c.status,
+        endorsements.c.version,
+        invitations.c.answered_at,
+        func.coalesce(contacts.c.name, ""),
+        func.coalesce(contacts.c.email, ""),
+        invitations.c.reason,
+    ).select_from(_joined.outerjoin(endorsements, endorsements.c.invitation_id == invitations.c.id))
+    rows = _filtered(rows, letter_id, wanted).order_by(*SORTS.get(wanted.sort, SORTS["name"]))
+    return [ExportRow(*row) for row in connection.execute(rows)]

@@ -1,0 +1,74 @@
+"""One organisation asked to endorse one letter: its statuses, and what a link still opens."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from coalition.base.refused import Gone
+from coalition.letters.rules import Letter, links_expire
+
+Status = Literal["added", "queued", "sent", "failed", "read", "endorsed", "declined", "withdrawn"]
+
+# What can happen to an invitation: the statuses it can happen in, and the status after. News that comes late (a mail
+# sent after it was read, a page read after the answer) finds its status missing here, and changes nothing.
+MOVES: dict[str, tuple[frozenset[Status], Status]] = {
+    "ask": (frozenset({"added", "failed"}), "queued"),
+    "send": (frozenset({"queued"}), "sent"),
+    "fail": (frozenset({"queued"}), "failed"),
+    "read": (frozenset({"queued", "sent", "failed"}), "read"),
+    "endorse": (frozenset({"queued", "sent", "failed", "read", "declined", "withdrawn", "endorsed"}), "endorsed"),
+    "decline": (frozenset({"queued", "sent", "failed", "read", "declined", "withdrawn"}), "declined"),
+    "withdraw": (frozenset({"endorsed"}), "withdrawn"),
+}
+
+STATUSES: dict[Status, str] = {
+    "added": "Not asked yet",
+    "queued": "Mail waiting to leave",
+    "sent": "Sent",
+    "failed": "Mail failed",
+    "read": "Read",
+    "endorsed": "Endorsed",
+    "declined": "Declined",
+    "withdrawn": "Withdrawn",
+}
+ANSWERED: frozenset[Status] = frozenset({"endorsed", "declined", "withdrawn"})
+
+
+class Expired(Gone):
+    """The link's time is over."""
+
+
+class Revoked(Gone):
+    """The link was taken back."""
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """With the organisation's and contact's present details, as the answer page needs them."""
+
+    id: int
+    letter_id: int
+    organisation_id: int
+    group: str
+    status: Status
+    nonce: str | None
+    answers: int
+    problem: str
+    reason: str
+    sent_at: datetime | None
+    read_at: datetime | None
+    answered_at: datetime | None
+    organisation: str
+    register_id: str | None
+    contact_id: int | None
+    contact: str
+    email: str
+
+
+def check_link(revoked_at: datetime | None, letter: Letter, now: datetime) -> None:
+    """Raises Revoked or Expired when a link of ours no longer opens the letter."""
+    if revoked_at:
+        raise Revoked("This link was taken back by the people who sent it.")
+    ends = links_expire(letter)
+    if ends and ends <= now:
+        raise Expired("This link has expired: the letter's list closed some time ago.")

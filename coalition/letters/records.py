@@ -1,0 +1,114 @@
+"""Letters and their frozen versions."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from coalition.base.refused import NotFound
+from coalition.letters.rules import Arrangements, Letter
+from coalition.letters.text import LetterText, as_data, from_data
+from coalition.tables import letters, versions
+
+_columns = tuple(column for column in letters.c)
+_by_slug = select(*_columns).where(letters.c.slug == bindparam("slug"))
+_by_id = select(*_columns).where(letters.c.id == bindparam("id"))
+
+
+def letter(connection: Connection, id: int) -> Letter:
+    return _letter(connection.execute(_by_id, {"id": id}).one())
+
+
+def letter_by_slug(connection: Connection, slug: str) -> Letter:
+    """Raises NotFound."""
+    row = connection.execute(_by_slug, {"slug": slug}).first()
+    if row is None:
+        raise NotFound("There is no letter at this address.")
+    return _letter(row)
+
+
+def _letter(row: Any) -> Letter:
+    values = row._asdict()
+    values["text"] = from_data(values["text"])
+    values["groups"] = tuple(values["groups"])
+    return Letter(**values)
+
+
+def all_letters(connection: Connection, most: int = 200) -> list[Letter]:
+    """Newest first."""
+    rows = connection.execute(select(*_columns).order_by(letters.c.id.desc()).limit(most))
+    return [_letter(row) for row in rows]
+
+
+def slugs_like(connection: Connection, start: str) -> set[str]:
+    rows = connection.execute(select(letters.c.slug).where(letters.c.slug.startswith(start, autoescape=True)))
+    return {slug for (slug,) in rows}
+
+
+def add(connection: Connection, values: dict[str, Any]) -> Letter:
+    connection.execute(insert(letters).values(values))
+    return letter_by_slug(connection, values["slug"])
+
+
+def save(
+    connection: Connection,
+    letter: Letter,
+    *,
+    seen: int,
+    arrangements: Arrangements | None = None,
+    text: LetterText | None = None,
+    groups: tuple[str, ...] | None = None,
+    **changes: Any,
+) -> bool:
+    """Saves over the revision that was seen. False when another has come in between: nothing is saved then."""
+    values: dict[str, Any] = dict(changes)
+    if arrangements is not None:
+        values |= asdict(arrangements)
+    if text is not None:
+        values["text"] = as_data(text)
+    if groups is not None:
+        values["groups"] = list(groups)
+    done = connection.execute(
+        update(letters).where(letters.c.id == letter.id, letters.c.revision == seen).values(**values, revision=seen + 1)
+    )
+    return done.rowcount == 1
+
+
+def due_to_close(connection: Connection, now: datetime) -> list[int]:
+    """Letters whose hard deadline has passed and whose list nobody has closed yet."""
+    rows = connection.execute(select(letters.c.id).where(letters.c.state == "open", letters.c.hard_deadline <= now))
+    return [id for (id,) in rows]
+
+
+@dataclass(frozen=True)
+class Version:
+    letter_id: int
+    number: int
+    text: LetterText
+    canonical: str
+    fingerprint: str
+    frozen_at: datetime
+
+
+_version = select(
+    versions.c.letter_id,
+    versions.c.number,
+    versions.c.text,
+    versions.c.canonical,
+    versions.c.fingerprint,
+    versions.c.frozen_at,
+).where(versions.c.letter_id == bindparam("letter_id"), versions.c.number == bindparam("number"))
+
+
+def version(connection: Connection, letter_id: int, number: int) -> Version:
+    """Raises NotFound."""
+    row = connection.execute(_version, {"letter_id": letter_id, "number": number}).first()
+    if row is None:
+        raise NotFound("There is no such version of this letter.")
+    return Version(row[0], row[1], from_data(row[2]), *row[3:])
+
+
+def freeze(connection: Connection, version: Version) -> None:
+    values = {**vars(version), "text": as_data(version.text)}
+    connection.execute(insert(versions).values(values))

@@ -1,0 +1,161 @@
+"""What a letter may do when. Values and `now` in; a value out, or Refused."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from coalition.base.refused import Closed, Refused
+from coalition.letters.text import LetterText
+
+State = Literal["draft", "open", "closed"]
+Move = Literal["save", "open", "ask", "answer", "withdraw", "arrange", "close", "reopen", "print"]
+
+# A letter's states and moves: what may be done in each state, and the state after.
+MOVES: dict[State, dict[Move, State]] = {
+    "draft": {"save": "draft", "open": "open"},
+    "open": {
+        "ask": "open",
+        "answer": "open",
+        "withdraw": "open",
+        "arrange": "open",
+        "close": "closed",
+    },
+    "closed": {
+        "withdraw": "closed",  # until dispatch; it shows in the next printing
+        "arrange": "closed",
+        "close": "closed",  # the deadline passed by itself: closing then makes the printing
+        "reopen": "open",
+        "print": "closed",
+    },
+}
+
+VISIBILITIES = {
+    "private": "Only those who are asked can read it",
+    "link": "Anyone who has the address of its page",
+    "public": "Everyone: listed on the front page",
+}
+LANGUAGES = {"en-GB": "English", "cy": "Welsh", "fr": "French", "de": "German", "es": "Spanish", "ar": "Arabic"}
+LINKS_KEPT = timedelta(days=90)  # how long after the hard deadline a link still opens the letter
+
+
+@dataclass(frozen=True)
+class Arrangements:
+    """What may still be changed once the text is frozen."""
+
+    soft_deadline: date | None
+    hard_deadline: datetime | None
+    time_zone: str
+    dispatch_on: date | None
+    decision_on: date | None
+    decided_by: str
+    embargo_until: datetime | None
+    visibility: str
+    show_undersigned: bool
+    leads_first: bool
+
+
+@dataclass(frozen=True)
+class Letter:
+    id: int
+    slug: str
+    coordinator_id: int
+    state: State
+    text: LetterText
+    groups: tuple[str, ...]
+    leads_first: bool
+    soft_deadline: date | None
+    hard_deadline: datetime | None
+    time_zone: str
+    dispatch_on: date | None
+    decision_on: date | None
+    decided_by: str
+    embargo_until: datetime | None
+    visibility: str
+    show_undersigned: bool
+    note: str
+    version: int
+    revision: int
+    created_at: datetime
+    opened_at: datetime | None
+    closed_at: datetime | None
+
+    @property
+    def subject(self) -> str:
+        return self.text.subject
+
+
+def state(letter: Letter, now: datetime) -> State:
+    """The state at this moment. "Closed" follows from the deadline: being right never waits for a timer."""
+    if letter.state == "open" and letter.hard_deadline and letter.hard_deadline <= now:
+        return "closed"
+    return letter.state
+
+
+def check(letter: Letter, move: Move, now: datetime) -> State:
+    """The state after the move. Raises Closed, or Refused, with the reason in words."""
+    here = state(letter, now)
+    if move in MOVES[here]:
+        return MOVES[here][move]
+    if here == "closed":
+        raise Closed("The list is closed.")
+    if here == "draft":
+        raise Refused("The letter is still a draft. Open it for endorsement first.")
+    raise Refused("The letter is open for endorsement, so its text is frozen.")
+
+
+def is_public(letter: Letter, now: datetime) -> bool:
+    """May a reader without a link see it? Every public exit asks here, and nowhere else."""
+    if letter.state == "draft" or letter.visibility == "private":
+        return False
+    return letter.embargo_until is None or letter.embargo_until <= now
+
+
+def is_listed(letter: Letter, now: datetime) -> bool:
+    return letter.visibility == "public" and is_public(letter, now)
+
+
+def links_expire(letter: Letter) -> datetime | None:
+    """When links to the letter stop opening it: some time after the deadline, and later when that is extended."""
+    return letter.hard_deadline + LINKS_KEPT if letter.hard_deadline else None
+
+
+def not_ready(letter: Letter, now: datetime) -> dict[str, str]:
+    """What keeps a draft from being opened: field -> what to do. Empty when it is ready."""
+    missing: dict[str, str] = {}
+    if not letter.text.addressees:
+        missing["addressees"] = "Say who the letter is addressed to."
+    if not letter.text.body.strip():
+        missing["body"] = "Write the letter's text."
+    if not letter.text.ask:
+        missing["ask"] = "Say in one sentence what the letter asks for."
+    if letter.hard_deadline is None:
+        missing["hard_deadline"] = "Set the moment the list closes."
+    elif letter.hard_deadline <= now:
+        missing["hard_deadline"] = "The moment the list closes is in the past. Choose a later one."
+    return missing
+
+
+def check_arrangements(plan: Arrangements) -> dict[str, str]:
+    """What does not fit together: field -> sentence."""
+    wrong: dict[str, str] = {}
+    if plan.time_zone not in available_timezones():
+        return {"time_zone": "Choose a time zone from the list, such as Europe/London."}
+    if plan.visibility not in VISIBILITIES:
+        wrong["visibility"] = "Choose who may see the letter."
+    if plan.soft_deadline and plan.hard_deadline:
+        closes_on = plan.hard_deadline.astimezone(ZoneInfo(plan.time_zone)).date()
+        if plan.soft_deadline > closes_on:
+            wrong["soft_deadline"] = "The date you ask for must not be later than the day the list closes."
+    return wrong
+
+
+def slug(subject: str) -> str:
+    """A short address for a subject: plain lower-case letters, digits and hyphens, at most 60 characters."""
+    plain = unicodedata.normalize("NFKD", subject).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if len(words) > 60:
+        words = words[:60].rpartition("-")[0] or words[:60]
+    return words or "letter"

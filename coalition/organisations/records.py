@@ -1,0 +1,185 @@
+"""The directory: organisations and their contacts, shared by all letters; and lists being looked through."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, or_, select, update
+
+from coalition.base.refused import NotFound
+from coalition.tables import contacts, imports, mail_stops, organisations
+
+
+@dataclass(frozen=True)
+class Organisation:
+    id: int
+    name: str
+    name_key: str
+    register_id: str | None
+    website: str
+    domain: str
+    kind: str
+    country: str
+
+
+@dataclass(frozen=True)
+class Contact:
+    id: int
+    organisation_id: int
+    name: str
+    email: str
+    role: str
+
+
+_columns: tuple[ColumnElement[Any], ...] = (
+    organisations.c.id,
+    organisations.c.name,
+    organisations.c.name_key,
+    organisations.c.register_id,
+    organisations.c.website,
+    organisations.c.domain,
+    organisations.c.kind,
+    organisations.c.country,
+)
+_contact_columns: tuple[ColumnElement[Any], ...] = (
+    contacts.c.id,
+    contacts.c.organisation_id,
+    contacts.c.name,
+    contacts.c.email,
+    contacts.c.role,
+)
+_by_id = select(*_columns).where(organisations.c.id == bindparam("id"))
+_same = (
+    select(*_columns)
+    .where(
+        or_(
+            organisations.c.name_key == bindparam("name_key"),
+            organisations.c.register_id == bindparam("register_id"),
+        )
+    )
+    .order_by(organisations.c.id)
+    .limit(1)
+)
+_contact_by_email = select(*_contact_columns).where(
+    contacts.c.organisation_id == bindparam("organisation_id"), contacts.c.email == bindparam("email")
+)
+_contacts_of = (
+    select(*_contact_columns).where(contacts.c.organisation_id == bindparam("organisation_id")).order_by(contacts.c.id)
+)
+
+
+def organisation(connection: Connection, id: int) -> Organisation:
+    row = connection.execute(_by_id, {"id": id}).first()
+    if row is None:
+        raise NotFound("There is no such organisation.")
+    return Organisation(*row)
+
+
+def same(connection: Connection, name_key: str, register_id: str | None) -> Organisation | None:
+    """The organisation of the same name or register number, if the directory has one."""
+    row = connection.execute(_same, {"name_key": name_key, "register_id": register_id}).first()
+    return Organisation(*row) if row else None
+
+
+def everyone(connection: Connection) -> list[Organisation]:
+    """The whole directory, to compare a list with."""
+    return [Organisation(*row) for row in connection.execute(select(*_columns).order_by(organisations.c.id))]
+
+
+def add(connection: Connection, values: dict[str, Any]) -> int:
+    id: int = connection.execute(insert(organisations).values(values).returning(organisations.c.id)).scalar_one()
+    return id
+
+
+def add_contact(connection: Connection, organisation_id: int, email: str, name: str, role: str) -> Contact:
+    """Adds a contact, or finds the one with this address. `email` as check_email() writes it."""
+    found = connection.execute(_contact_by_email, {"organisation_id": organisation_id, "email": email}).first()
+    if found is None:
+        connection.execute(insert(contacts).values(organisation_id=organisation_id, email=email, name=name, role=role))
+        found = connection.execute(_contact_by_email, {"organisation_id": organisation_id, "email": email}).one()
+    return Contact(*found)
+
+
+def contact(connection: Connection, id: int) -> Contact:
+    return Contact(*connection.execute(select(*_contact_columns).where(contacts.c.id == id)).one())
+
+
+def contacts_of(connection: Connection, organisation_id: int) -> list[Contact]:
+    return [Contact(*row) for row in connection.execute(_contacts_of, {"organisation_id": organisation_id})]
+
+
+# Addresses that asked for no more mail.
+
+_stopped = select(mail_stops.c.email).where(mail_stops.c.email == bindparam("email"))
+
+
+def mail_is_stopped(connection: Connection, email: str) -> bool:
+    return connection.execute(_stopped, {"email": email}).first() is not None
+
+
+def stop_mail(connection: Connection, email: str, reason: str, now: datetime) -> bool:
+    """False when it was stopped already."""
+    if mail_is_stopped(connection, email):
+        return False
+    connection.execute(insert(mail_stops).values(email=email, reason=reason, stopped_at=now))
+    return True
+
+
+# Lists being looked through before anything of them is kept.
+
+
+@dataclass(frozen=True)
+class Import:
+    id: int
+    letter_id: int
+    filename: str
+    file: bytes
+    columns: dict[str, str]
+    done_at: datetime | None
+
+
+def begin_import(
+    connection: Connection, letter_id: int, coordinator_id: int, filename: str, file: bytes, now: datetime
+) -> int:
+    id: int = connection.execute(
+        insert(imports)
+        .values(
+            letter_id=letter_id,
+            coordinator_id=coordinator_id,
+            filename=filename,
+            file=file,
+            columns={},
+            begun_at=now,
+        )
+        .returning(imports.c.id)
+    ).scalar_one()
+    return id
+
+
+def an_import(connection: Connection, letter_id: int, id: int) -> Import:
+    """Raises NotFound."""
+    row = connection.execute(
+        select(
+            imports.c.id,
+            imports.c.letter_id,
+            imports.c.filename,
+            imports.c.file,
+            imports.c.columns,
+            imports.c.done_at,
+        ).where(imports.c.id == id, imports.c.letter_id == letter_id)
+    ).first()
+    if row is None:
+        raise NotFound("There is no such list here. It may belong to another letter.")
+    return Import(*row)
+
+
+def correct_columns(connection: Connection, id: int, columns: dict[str, str]) -> None:
+    connection.execute(update(imports).where(imports.c.id == id, imports.c.done_at.is_(None)).values(columns=columns))
+
+
+def finish_import(connection: Connection, id: int, now: datetime) -> bool:
+    """Marks it done. False when somebody has imported it already."""
+    done = connection.execute(
+        update(imports).where(imports.c.id == id, imports.c.done_at.is_(None)).values(done_at=now, file=b"")
+    )
+    return done.rowcount == 1
