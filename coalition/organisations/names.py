@@ -125,6 +125,21 @@ def check_email(text: str) -> str:
     return f"{local}@{ascii_host}"
 
 
+def website(text: str) -> str:
+    """The address of a website, complete with https://, or ValueError with a sentence for a person. Syntax only."""
+    address = _visible(text).strip().strip("<>")
+    if not re.match(r"[a-z][a-z0-9+.-]*:(?![0-9])", address, re.IGNORECASE):
+        address = f"https://{address}"
+    try:
+        parts = urlsplit(address)
+        good = parts.scheme in ("http", "https") and "." in _ascii_host(parts.hostname or "") and not parts.username
+    except ValueError:
+        good = False
+    if not good or re.search(r"\s", address) or len(address) > 500:
+        raise ValueError(f"“{_shown(text)}” is not the address of a website, such as https://charity.example.")
+    return address
+
+
 def domain(website_or_email: str) -> str:
     """The domain that tells an organisation from others, without "www."; empty if there is none.
 

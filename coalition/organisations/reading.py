@@ -11,7 +11,7 @@ from typing import Final
 from coalition.organisations.encodings import LARGEST, Unreadable, text_of
 from coalition.organisations.titles import field_of
 
-__all__ = ["MOST_CELL", "MOST_COLUMNS", "MOST_ROWS", "Table", "Unreadable", "read_rows"]
+__all__ = ["MOST_CELL", "MOST_COLUMNS", "MOST_ROWS", "Table", "Unreadable", "name_and_address", "read_rows"]
 
 MOST_ROWS: Final = 20_000
 MOST_COLUMNS: Final = 60
@@ -115,7 +115,7 @@ def _people(text: str) -> list[Record]:
         lines = [(number, part) for number, line in lines for part in re.split(r"(?<=>)\s*[;,]\s*", line) if part]
     if len(lines) > MOST_ROWS or max(len(line) for _, line in lines) > MOST_CELL:
         return []
-    found = [_name_and_address(line) for _, line in lines]
+    found = [name_and_address(line) for _, line in lines]
     named = [cells[0] for cells in found if len(cells) == 2]
     if len(named) * 2 < len(found) or sum(bool(re.search("[,;|]", name)) for name in named) * 2 > len(named):
         return []
@@ -124,7 +124,7 @@ def _people(text: str) -> list[Record]:
     return [(number, cells) for (number, _), cells in zip(lines, found, strict=True)]
 
 
-def _name_and_address(line: str) -> list[str]:
+def name_and_address(line: str) -> list[str]:
     """The two cells of a line that ends with its only address; else the line as one cell."""
     before, at, after = line.partition("@")
     local = _ADDRESS_LETTERS.match(before[::-1])  # from the @ backwards, so that no line is slow

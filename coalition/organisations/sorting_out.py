@@ -1,0 +1,172 @@
+"""What each row of a list would become: a new organisation, a known one, a likely double, a contact, an error."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+from coalition.organisations import cells, names
+from coalition.organisations.cells import Values
+from coalition.organisations.columns import Mapping
+from coalition.organisations.near_names import NearNames
+from coalition.organisations.reading import Table
+
+__all__ = ["Known", "Match", "Row", "Values", "Verdict", "rows"]
+
+Verdict = Literal["new", "known", "likely", "contact", "error"]
+
+
+class Known(Protocol):
+    """An organisation of the directory; its `name_key` and `domain` as coalition.organisations.names makes them."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def name_key(self) -> str: ...
+    @property
+    def register_id(self) -> str | None: ...
+    @property
+    def domain(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a row is, or may be, the same as. An earlier row of a known organisation has both numbers."""
+
+    name: str
+    organisation: int | None = None  # its id in the directory
+    row: int | None = None  # number of the earlier row in this file
+
+
+@dataclass(frozen=True)
+class Row:
+    number: int  # in the file, as a spreadsheet shows it; a second contact in one row has the row's number too
+    values: Values
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+    verdict: Verdict
+    match: Match | None = None
+    why: str = ""  # same charity number, same register number, same name, near name, same e-mail domain, ...
+
+
+def rows(table: Table, mapping: Mapping, known: Iterable[Known], groups: Sequence[str]) -> tuple[Row, ...]:
+    """Every row of the list with its verdict, in the file's order. Changes nothing.
+
+    "known" is the same organisation as one in the directory or in an earlier row, beyond doubt; "likely" is for a
+    person to decide; "contact" brings another address for the organisation of an earlier row. `groups` are the
+    letter's. Time grows with rows plus organisations: 10,000 against 10,000 take about two seconds.
+    """
+    directory, file = _Index(), _Index()
+    for organisation in known:
+        directory.add(
+            Match(organisation.name, organisation=organisation.id),
+            organisation.name_key,
+            organisation.register_id or "",
+            organisation.domain,
+        )
+    sorted_out: list[Row] = []
+    for number, row in zip(table.numbers, table.rows, strict=True):
+        first, *further = cells.entries(table.header, row, mapping, groups)
+        sorted_out.append(_sorted_out(number, first, directory, file))
+        for entry in further:
+            sorted_out.append(_further(sorted_out[-1], entry, file))
+    return tuple(sorted_out)
+
+
+@dataclass
+class _Index:
+    """What has been met so far, by everything that tells one organisation from another."""
+
+    by_register: dict[str, Match] = field(default_factory=dict)
+    by_name: dict[str, Match] = field(default_factory=dict)
+    by_domain: dict[str, Match] = field(default_factory=dict)
+    by_email: dict[str, Match] = field(default_factory=dict)
+    registers: dict[Match, str] = field(default_factory=dict)
+    near: NearNames = field(default_factory=NearNames)
+    matches: list[Match] = field(default_factory=list)
+
+    def add(self, match: Match, name_key: str, register_id: str, domain: str) -> None:
+        self.by_name.setdefault(name_key, match)
+        if register_id:
+            self.by_register.setdefault(register_id, match)
+            self.registers[match] = register_id
+        if domain:
+            self.by_domain.setdefault(domain, match)
+        self.near.add(match.name, len(self.matches))
+        self.matches.append(match)
+
+    def same(self, values: Values) -> tuple[Match | None, str]:
+        """Beyond doubt: the same number, or the same name without two different numbers."""
+        if found := self.by_register.get(values.register_id):
+            return found, "same register number" if "-COH-" in values.register_id else "same charity number"
+        found = self.by_name.get(names.name_key(values.name))
+        return (found, "same name") if found and not self._another_number(found, values) else (None, "")
+
+    def like(self, values: Values) -> tuple[Match | None, str]:
+        """For a person to decide."""
+        if found := self.by_name.get(names.name_key(values.name)):
+            return found, "same name, another register number"
+        if found := self.by_email.get(names.email_key(values.email)) if values.email else None:
+            return found, "same e-mail address"
+        for address, why in ((values.email, "same e-mail domain"), (values.website, "same website")):
+            if found := self.by_domain.get(names.domain(address)):
+                return found, why
+        number = self.near.find(values.name)
+        found = None if number is None else self.matches[number]
+        return (found, "near name") if found and not self._another_number(found, values) else (None, "")
+
+    def _another_number(self, match: Match, values: Values) -> bool:
+        """Two numbers of one register are two organisations; a charity number and a company number may be one."""
+        other = self.registers.get(match, "")
+        return (
+            bool(values.register_id)
+            and other != values.register_id
+            and other.rpartition("-")[0] == values.register_id.rpartition("-")[0]
+        )
+
+
+def _sorted_out(number: int, entry: cells.Entry, directory: _Index, file: _Index) -> Row:
+    values, errors, warnings = entry.values, entry.errors, entry.warnings
+    if errors:
+        return Row(number, values, errors, warnings, "error")
+    earlier, why = file.same(values)
+    if earlier:
+        fresh = bool(values.email) and names.email_key(values.email) not in file.by_email
+        _learn(file, earlier, values)
+        return Row(number, values, (), warnings, "contact" if fresh else "known", earlier, why)
+    verdict: Verdict = "known"
+    match, why = directory.same(values)
+    here = Match(values.name, match.organisation if match else None, number)
+    if not match:
+        match, why = directory.like(values)
+        match, why = (match, why) if match else file.like(values)
+        verdict = "likely" if match else "new"
+    elif names.name_key(match.name) != names.name_key(values.name):
+        warnings = (*warnings, f"The directory calls it “{match.name}”.")
+    file.add(here, names.name_key(values.name), values.register_id, _domain(values))
+    _learn(file, here, values)
+    return Row(number, values, (), warnings, verdict, match, why)
+
+
+def _learn(file: _Index, match: Match, values: Values) -> None:
+    if values.email:
+        file.by_email.setdefault(names.email_key(values.email), match)
+    if values.register_id:
+        file.by_register.setdefault(values.register_id, match)
+        file.registers.setdefault(match, values.register_id)
+
+
+def _further(main: Row, entry: cells.Entry, file: _Index) -> Row:
+    """A second contact in the same row of the file. It goes where the row's organisation goes."""
+    values = replace(main.values, **entry.contact)
+    if entry.errors or main.errors:
+        return Row(main.number, values, entry.errors or main.errors, (), "error")
+    here = file.same(values)[0] or Match(values.name, row=main.number)
+    fresh = names.email_key(values.email) not in file.by_email
+    _learn(file, here, values)
+    return Row(main.number, values, (), (), "contact" if fresh else "known", here, "same row")
+
+
+def _domain(values: Values) -> str:
+    return names.domain(values.website) or names.domain(values.email)
