@@ -1,7 +1,6 @@
 """The ground the tests stand on: a database of one's own, a server that leaves nothing behind, a real browser."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -17,13 +16,13 @@ from sqlalchemy import Connection, func, insert, select
 from coalition.base.database import Database
 from coalition.tables import coordinators
 
-USE_IT_AND_WAIT = """
-import sys, time
+USE_IT_UNTIL_TOLD = """
+import sys
 from pathlib import Path
 from tests import postgres
 with postgres.server(Path(sys.argv[1]), lambda url: None) as address:
     print(address, flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 
@@ -39,10 +38,9 @@ def test_a_server_is_shared_and_stops_when_its_last_user_is_gone_however_that_en
     address = _what_it_says(first)
     assert _what_it_says(second) == address
     first.kill()
-    first.wait()
+    first.communicate()
     assert _answers(address)
-    second.send_signal(signal.SIGINT)
-    second.wait()
+    second.communicate()
     assert _becomes_true(lambda: not _answers(address))
     assert _becomes_true(lambda: not (tmp_path / "address").exists())
 
@@ -66,7 +64,8 @@ def _add(connection: Connection, email: str, now: datetime) -> None:
 def _user(folder: Path) -> "subprocess.Popen[str]":
     root = str(Path(__file__).parent.parent)
     return subprocess.Popen(
-        [sys.executable, "-c", USE_IT_AND_WAIT, str(folder)],
+        [sys.executable, "-c", USE_IT_UNTIL_TOLD, str(folder)],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -76,8 +75,7 @@ def _user(folder: Path) -> "subprocess.Popen[str]":
 
 def _what_it_says(user: "subprocess.Popen[str]") -> str:
     assert user.stdout
-    with user.stdout as words:
-        return words.readline().strip()
+    return user.stdout.readline().strip()
 
 
 def _answers(address: str) -> bool:
