@@ -37,10 +37,12 @@ system-demo system-test: system-%:
 
 # An empty file each, younger than the list whose packages are in.
 .venv/runs: requirements.txt | .venv/bin/python
+	@echo "Installing what requirements.txt names into .venv ..." >&2
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 .venv/tests: requirements.txt requirements-dev.txt | .venv/bin/python
+	@echo "Installing what requirements-dev.txt names into .venv ..." >&2
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ .venv/runs
 
