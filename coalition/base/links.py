@@ -1,4 +1,4 @@
-"""Signed links. A token is a signed nonce: the signature says we made it and for what, the row says whether it holds."""
+"""Signed links: a token is a signed nonce. The signature says we made it and for what, the row whether it holds."""
 
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -18,7 +18,7 @@ Purpose = Literal["invitation", "sign-in", "session", "unsubscribe"]
 
 
 class Links:
-    """Writes and reads tokens with the signing keys of one site, newest first; older keys still read what they wrote."""
+    """Writes and reads tokens with the site's signing keys, newest first; older keys still read what they wrote."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._signers = {

@@ -95,6 +95,17 @@ def claim(connection: Connection, now: datetime, most: int) -> list[Owed]:
     return owed
 
 
+def any_due(connection: Connection, now: datetime) -> bool:
+    return connection.execute(_due, {"now": now, "most": 1}).first() is not None
+
+
+def give_back(connection: Connection, ids: list[int], now: datetime) -> None:
+    """Claimed but not begun: the next worker may have them at once."""
+    connection.execute(
+        update(outbox).where(outbox.c.id.in_(ids), outbox.c.state == "claimed").values(state="waiting", due_at=now)
+    )
+
+
 def end(connection: Connection, id: int, state: str, now: datetime, said: str = "") -> None:
     """The message was sent, has failed for good, or was dropped because it is no longer wanted."""
     connection.execute(

@@ -36,7 +36,7 @@ class Settings:
 
 
 def from_environment(environ: Mapping[str, str] = os.environ, *, demo: bool = False) -> Settings:
-    """The settings of contract.md. Creates the data folder and, on the first run, the signing key. Raises WrongSetting."""
+    """The settings. Creates the data folder and, on the first run, the signing key. Raises WrongSetting."""
     data_dir = Path(environ.get("COALITION_DATA_DIR") or "var").absolute()
     try:
         data_dir.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
@@ -19,46 +20,42 @@ from coalition.letters.rules import Letter
 from coalition.letters.rules import check as check_letter
 from coalition.organisations import names
 from coalition.organisations import records as organisations
-from coalition.organisations.actions import Entry, enter
-from coalition.organisations.records import Contact, Organisation
+from coalition.organisations.actions import enter
+from coalition.organisations.cells import Values
+from coalition.organisations.records import Contact
+from coalition.people import records as people
 from coalition.people.records import Coordinator
 from coalition.tables import invitations as invitations_table
 from coalition.tables import links as links_table
 
 
-def add(connection: Connection, slug: str, entry: Entry, group: str, who: Coordinator, now: datetime) -> Invitation:
+def add(connection: Connection, slug: str, values: Values, group: str, who: Coordinator, now: datetime) -> Invitation:
     """Puts one organisation on the letter's list; nothing is sent yet. Raises Refused when it is there already."""
     letter = letters.letter_by_slug(connection, slug)
-    organisation, contact = enter(connection, entry, now)
+    organisation, contact = enter(connection, values, now)
     if records.of_organisation(connection, letter.id, organisation.id):
         raise Refused(f"{organisation.name} is on this letter's list already.")
-    id = put_on_list(connection, letter, organisation, contact, group, now)
+    row = as_row(letter, organisation.id, organisation.name, contact, group or next(iter(letter.groups), ""), now)
+    [id] = records.add(connection, [row])
     add_history(connection, letter.id, now, Deed("organisation added", who.called, id, {"name": organisation.name}))
     return records.invitation(connection, id)
 
 
-def put_on_list(
-    connection: Connection,
-    letter: Letter,
-    organisation: Organisation,
-    contact: Contact | None,
-    group: str,
-    now: datetime,
-) -> int:
-    return records.add(
-        connection,
-        {
-            "letter_id": letter.id,
-            "organisation_id": organisation.id,
-            "contact_id": contact.id if contact else None,
-            "group": group,
-            "status": "added",
-            "sort_key": names.sort_key(organisation.name),
-            "search_key": _search_key(organisation.name, contact),
-            "added_at": now,
-            "changed_at": now,
-        },
-    )
+def as_row(
+    letter: Letter, organisation_id: int, name: str, contact: Contact | None, group: str, now: datetime
+) -> dict[str, Any]:
+    """An organisation on a letter's list, before it is asked."""
+    return {
+        "letter_id": letter.id,
+        "organisation_id": organisation_id,
+        "contact_id": contact.id if contact else None,
+        "group": group,
+        "status": "added",
+        "sort_key": names.sort_key(name),
+        "search_key": _search_key(name, contact),
+        "added_at": now,
+        "changed_at": now,
+    }
 
 
 def _search_key(name: str, contact: Contact | None) -> str:
@@ -189,8 +186,22 @@ def mark_read(connection: Connection, nonce: str | None, now: datetime) -> None:
         add_history(connection, found.letter.id, now, deed)
 
 
+def whose(connection: Connection, nonce: str) -> tuple[Letter, Coordinator] | None:
+    """The letter and the coordinator of a link, whether it still opens or not; to say whom to ask."""
+    link = links.find(connection, "invitation", nonce)
+    if link is None:
+        return None
+    letter = letters.letter(connection, records.invitation(connection, link.subject_id).letter_id)
+    return letter, people.coordinator(connection, letter.coordinator_id)
+
+
+def mailed_to(connection: Connection, nonce: str | None) -> str:
+    """The address a link was mailed to. Raises NotFound."""
+    return records.invitation(connection, _link(connection, nonce).subject_id).email
+
+
 def stop_mail(connection: Connection, nonce: str | None, now: datetime) -> str:
-    """No more mail to the address this link was sent to; the link itself goes on working. Returns the address."""
+    """No more invitations to the address this link was sent to; the link goes on working. Returns the address."""
     invitation = records.invitation(connection, _link(connection, nonce).subject_id)
     if invitation.email and organisations.stop_mail(connection, invitation.email, "unsubscribed", now):
         deed = Deed("asked for no more mail", invitation.organisation, invitation.id)
@@ -198,13 +209,12 @@ def stop_mail(connection: Connection, nonce: str | None, now: datetime) -> str:
     return invitation.email
 
 
-def mail_left(connection: Connection, id: int, now: datetime) -> None:
-    """The mail server took the invitation."""
-    records.move(connection, id, "send", now, sent_at=now, problem="")
-
-
-def mail_failed(connection: Connection, id: int, words: str, now: datetime) -> None:
-    """The invitation cannot be delivered, with the mail server's words."""
-    invitation = records.invitation(connection, id)
-    if records.move(connection, id, "fail", now, problem=words):
-        add_history(connection, invitation.letter_id, now, Deed("mail failed", "the mail server", id, {"said": words}))
+def mail_ended(connection: Connection, id: int, ending: str, words: str, now: datetime) -> None:
+    """What became of an invitation's mail: sent, failed or dropped for good, or to be tried again."""
+    if ending == "sent":
+        records.move(connection, id, "send", now, sent_at=now, problem="")
+    elif ending == "again":
+        records.note_problem(connection, id, f"Not sent yet, and will be tried again. {words}")
+    elif records.move(connection, id, "fail", now, problem=words):
+        letter_id = records.invitation(connection, id).letter_id
+        add_history(connection, letter_id, now, Deed("mail failed", "the mail server", id, {"said": words}))

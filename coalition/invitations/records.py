@@ -63,9 +63,10 @@ def organisations_on(connection: Connection, letter_id: int) -> set[int]:
     return {id for (id,) in rows}
 
 
-def add(connection: Connection, values: dict[str, Any]) -> int:
-    id: int = connection.execute(insert(invitations).values(values).returning(invitations.c.id)).scalar_one()
-    return id
+def add(connection: Connection, rows: list[dict[str, Any]]) -> list[int]:
+    """Puts organisations on a letter's list and returns their ids there in the same order."""
+    ids = insert(invitations).returning(invitations.c.id, sort_by_parameter_order=True)
+    return list(connection.execute(ids, rows).scalars()) if rows else []
 
 
 def move(connection: Connection, id: int, what: str, now: datetime, **values: Any) -> bool:
@@ -81,6 +82,13 @@ def move(connection: Connection, id: int, what: str, now: datetime, **values: An
 
 def change(connection: Connection, id: int, now: datetime, **values: Any) -> None:
     connection.execute(update(invitations).where(invitations.c.id == id).values(changed_at=now, **values))
+
+
+def note_problem(connection: Connection, id: int, words: str) -> None:
+    """Why the mail has not left yet, for the tracker; while it is still waiting to."""
+    connection.execute(
+        update(invitations).where(invitations.c.id == id, invitations.c.status == "queued").values(problem=words)
+    )
 
 
 def not_asked(connection: Connection, letter_id: int, ids: Collection[int] | None = None) -> list[Invitation]:

@@ -41,6 +41,11 @@ def all_letters(connection: Connection, most: int = 200) -> list[Letter]:
     return [_letter(row) for row in rows]
 
 
+def any_at_all(connection: Connection) -> bool:
+    """Asks the database the least that shows it answers."""
+    return connection.execute(select(letters.c.id).limit(1)).first() is not None
+
+
 def slugs_like(connection: Connection, start: str) -> set[str]:
     rows = connection.execute(select(letters.c.slug).where(letters.c.slug.startswith(start, autoescape=True)))
     return {slug for (slug,) in rows}
@@ -75,10 +80,20 @@ def save(
     return done.rowcount == 1
 
 
-def due_to_close(connection: Connection, now: datetime) -> list[int]:
+def close(connection: Connection, id: int, now: datetime) -> bool:
+    """False when the list has been closed already."""
+    done = connection.execute(
+        update(letters)
+        .where(letters.c.id == id, letters.c.state == "open")
+        .values(state="closed", closed_at=now, revision=letters.c.revision + 1)
+    )
+    return done.rowcount == 1
+
+
+def due_to_close(connection: Connection, now: datetime) -> list[str]:
     """Letters whose hard deadline has passed and whose list nobody has closed yet."""
-    rows = connection.execute(select(letters.c.id).where(letters.c.state == "open", letters.c.hard_deadline <= now))
-    return [id for (id,) in rows]
+    rows = connection.execute(select(letters.c.slug).where(letters.c.state == "open", letters.c.hard_deadline <= now))
+    return [slug for (slug,) in rows]
 
 
 @dataclass(frozen=True)

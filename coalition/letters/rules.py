@@ -154,7 +154,7 @@ def check_arrangements(plan: Arrangements) -> dict[str, str]:
 
 def slug(subject: str) -> str:
     """A short address for a subject: plain lower-case letters, digits and hyphens, at most 60 characters."""
-    plain = unicodedata.normalize("NFKD", subject).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", re.sub("['’]", "", subject)).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     if len(words) > 60:
         words = words[:60].rpartition("-")[0] or words[:60]

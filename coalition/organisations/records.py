@@ -86,9 +86,22 @@ def everyone(connection: Connection) -> list[Organisation]:
     return [Organisation(*row) for row in connection.execute(select(*_columns).order_by(organisations.c.id))]
 
 
-def add(connection: Connection, values: dict[str, Any]) -> int:
-    id: int = connection.execute(insert(organisations).values(values).returning(organisations.c.id)).scalar_one()
-    return id
+def add(connection: Connection, rows: list[dict[str, Any]]) -> list[int]:
+    """Adds organisations and returns their ids in the same order."""
+    ids = insert(organisations).returning(organisations.c.id, sort_by_parameter_order=True)
+    return list(connection.execute(ids, rows).scalars()) if rows else []
+
+
+def contact_addresses(connection: Connection) -> dict[tuple[int, str], int]:
+    """Every contact's id, by organisation and address."""
+    rows = connection.execute(select(contacts.c.organisation_id, contacts.c.email, contacts.c.id))
+    return {(organisation_id, email): id for organisation_id, email, id in rows}
+
+
+def add_contacts(connection: Connection, rows: list[dict[str, Any]]) -> list[int]:
+    """Adds contacts that are known to be new and returns their ids in the same order."""
+    ids = insert(contacts).returning(contacts.c.id, sort_by_parameter_order=True)
+    return list(connection.execute(ids, rows).scalars()) if rows else []
 
 
 def add_contact(connection: Connection, organisation_id: int, email: str, name: str, role: str) -> Contact:

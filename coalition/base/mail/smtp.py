@@ -104,7 +104,7 @@ class Smtp:
             server.send(ready.raw.replace(b"\r\n.", b"\r\n..") + b".\r\n")
             code, answer = server.getreply()
         except (smtplib.SMTPException, OSError):
-            self._drop(server)
+            server.close()
             raise Unreachable(
                 f"{self._name} fell silent after the whole message was sent: it may have arrived.",
                 may_have_arrived=True,
@@ -117,10 +117,10 @@ class Smtp:
         try:
             code, answer = server.docmd(command)
         except (smtplib.SMTPException, OSError) as error:
-            self._drop(server)
+            server.close()
             raise _HungUp(self._words(str(error))) from None
         if code == 421:  # "closing": it gave nothing up of ours, and may take it in a new conversation
-            self._drop(server)
+            server.close()
             raise _HungUp(self._words(answer))
         if code not in wanted:
             self._refuse(server, code, answer, about_us=command.startswith("MAIL") or code in ABOUT_US)
@@ -132,14 +132,10 @@ class Smtp:
         except (smtplib.SMTPException, OSError):
             settled = False
         if not settled:
-            self._drop(server)
+            server.close()
         if not 400 <= code <= 599:
             raise Unreachable(f"{self._name} gave an answer that is none: {code} {self._words(answer)}")
         raise Refused(code >= 500 and not about_us, self._words(answer), code)
-
-    def _drop(self, server: smtplib.SMTP) -> None:
-        server.close()
-        self._server = None
 
     @property
     def _name(self) -> str:

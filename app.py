@@ -1,0 +1,109 @@
+"""Coalition's wiring: settings -> database -> routes -> app. Every address of the site stands in one table."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
+
+from coalition.base.settings import Settings, from_environment
+from coalition.web import answer, dev, errors, public, sign_in
+from coalition.web.desk import asking, closing, letters, tracker
+from coalition.web.guard import Guard
+from coalition.web.kept import Kept
+from coalition.web.site import Site
+from coalition.web.static_files import static_file
+
+LARGEST_REQUEST = 6 * 1024 * 1024  # bytes: the largest list, and room for its form
+
+
+def get(path: str, handler: object) -> Route:
+    return Route(path, handler, methods=["GET"])  # type: ignore[arg-type]
+
+
+def post(path: str, handler: object) -> Route:
+    return Route(path, handler, methods=["POST"])  # type: ignore[arg-type]
+
+
+DESK: list[BaseRoute] = [
+    get("/", letters.all_letters),
+    post("/letters", letters.start),
+    get("/letters/{slug}", tracker.tracker),
+    get("/letters/{slug}/endorsers.csv", tracker.export),
+    get("/letters/{slug}/draft", letters.draft),
+    post("/letters/{slug}/draft", letters.save_draft),
+    post("/letters/{slug}/draft/part", letters.preview_part),
+    get("/letters/{slug}/draft.pdf", letters.draft_pdf),
+    post("/letters/{slug}/draft.pdf", letters.set_draft_pdf),
+    get("/letters/{slug}/preview", letters.preview),
+    post("/letters/{slug}/open", letters.open_letter),
+    get("/letters/{slug}/add", asking.add_page),
+    post("/letters/{slug}/add", asking.add),
+    get("/letters/{slug}/import", asking.import_page),
+    post("/letters/{slug}/import", asking.begin_import),
+    get("/letters/{slug}/import/{id:int}", asking.import_preview),
+    post("/letters/{slug}/import/{id:int}", asking.finish_import),
+    post("/letters/{slug}/import/{id:int}/columns", asking.correct_columns),
+    get("/letters/{slug}/invitation", asking.invitation_page),
+    post("/letters/{slug}/invitation", asking.save_note),
+    get("/letters/{slug}/invitation/mail", asking.invitation_mail),
+    post("/letters/{slug}/ask", asking.ask),
+    get("/letters/{slug}/organisations/{id:int}", tracker.organisation),
+    post("/letters/{slug}/organisations/{id:int}/send", tracker.send_again),
+    post("/letters/{slug}/organisations/{id:int}/revoke", tracker.revoke),
+    post("/letters/{slug}/organisations/{id:int}/contact", tracker.change_contact),
+    get("/letters/{slug}/dates", closing.dates),
+    post("/letters/{slug}/dates", closing.change_dates),
+    get("/letters/{slug}/printings", closing.closing),
+    post("/letters/{slug}/close", closing.close_list),
+    post("/letters/{slug}/print", closing.print_again),
+    get("/letters/{slug}/printings/{number:int}.pdf", closing.printing_pdf),
+    get("/letters/{slug}/history", closing.timeline),
+]
+
+ROUTES: list[BaseRoute] = [
+    get("/", public.home),
+    get("/letters/{slug}.pdf", public.letter_pdf),
+    get("/letters/{slug}.json", public.letter_json),
+    get("/letters/{slug}", public.letter_page),
+    get("/letters/{slug}/printings/{number:int}.pdf", public.letter_pdf),
+    get("/letters/{slug}/versions/{number:int}.txt", public.version_text),
+    get("/letters/{slug}/endorsers.csv", public.endorsers_csv),
+    get("/e/{token}", answer.page),
+    get("/e/{token}/letter.pdf", answer.letter_pdf),
+    post("/e/{token}/endorse", answer.endorse),
+    post("/e/{token}/decline", answer.decline),
+    post("/e/{token}/withdraw", answer.withdraw),
+    post("/e/{token}/read", answer.read),
+    Route("/unsubscribe/{token}", answer.unsubscribe, methods=["GET", "POST"]),
+    Route("/sign-in", sign_in.sign_in, methods=["GET", "POST"]),
+    Route("/sign-in/{token}", sign_in.use_link, methods=["GET", "POST"]),
+    post("/sign-out", sign_in.sign_out),
+    get("/desk", letters.all_letters),
+    Mount("/desk", routes=DESK),
+    get("/healthz", public.healthz),
+    get("/static/{name}", static_file),
+    get("/dev/mailbox", dev.mailbox),
+    get("/dev/mailbox/{id}", dev.mail),
+    get("/dev/mailbox/{id}/html", dev.mail_html),
+]
+
+
+def build(settings: Settings) -> ASGIApp:
+    """The whole site as one ASGI app. It owns its database until its lifespan ends."""
+    site = Site(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        site.close()
+
+    app = Starlette(routes=ROUTES, exception_handlers=errors.HANDLERS, lifespan=lifespan, max_body_size=LARGEST_REQUEST)
+    app.state.site = site
+    return Kept(Guard(app, settings.base_url))
+
+
+def from_settings() -> ASGIApp:
+    """For any ASGI server: uvicorn --factory app:from_settings"""
+    return build(from_environment())

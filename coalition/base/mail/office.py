@@ -1,0 +1,73 @@
+"""The post office: what building any message needs of the site, and how a message says that it is no longer wanted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from coalition.base.links import Links, Purpose
+from coalition.base.mail.message import Mail
+from coalition.base.mail.words import render
+from coalition.base.outbox import Owed
+
+
+class NotWanted(Exception):
+    """The message is dropped: what it was for has gone. Its text says why, for the tracker."""
+
+
+@dataclass(frozen=True)
+class Office:
+    links: Links
+    base_url: str
+    mail_from: str
+
+    @property
+    def domain(self) -> str:
+        return self.mail_from.rpartition("@")[2]
+
+    def link(self, path: str, purpose: Purpose, nonce: str) -> str:
+        """A signed link, as it stands in a mail: /e/... for an invitation."""
+        return f"{self.base_url}/{path}/{self.links.token(purpose, nonce)}"
+
+    def message_id(self, owed: Owed) -> str:
+        """The same for every attempt, so that a second copy after a crash can be recognised as one."""
+        return f"{owed.id}.{int(owed.queued_at.timestamp())}@{self.domain}"
+
+
+def written(message: str, **values: object) -> "Words":
+    return Words(*render(message, **values))
+
+
+@dataclass(frozen=True)
+class Words:
+    subject: str
+    text: str
+    html: str
+
+
+def addressed(
+    words: Words,
+    owed: Owed,
+    office: Office,
+    now: datetime,
+    *,
+    to_name: str = "",
+    coordinator: tuple[str, str] = ("", ""),
+    list_id: str = "",
+    unsubscribe_url: str = "",
+) -> Mail:
+    """The words as a mail to whom it is owed; `coordinator` (name, address) is whom answers reach."""
+    name, address = coordinator
+    return Mail(
+        to=owed.recipient,
+        to_name=to_name,
+        subject=words.subject,
+        text=words.text,
+        html=words.html,
+        message_id=office.message_id(owed),
+        date=now,
+        reply_to=address,
+        reply_to_name=name,
+        from_name=f"{name} via Coalition" if name else "Coalition",
+        list_id=list_id,
+        unsubscribe_url=unsubscribe_url,
+        bounce_id=str(owed.id),
+    )

@@ -1,0 +1,99 @@
+"""Receipts: what was answered, and how to change it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from coalition.base.clock import moment_words
+from coalition.base.mail.message import Mail
+from coalition.base.mail.office import NotWanted, Office, addressed, written
+from coalition.base.outbox import Owed
+from coalition.endorsements import records
+from coalition.endorsements.undersigned import line
+from coalition.invitations import records as invitations
+from coalition.invitations.mail import deadline_words, letter_values
+from coalition.invitations.rules import Invitation
+from coalition.letters import records as letters
+from coalition.letters.rules import Letter
+from coalition.people import records as people
+
+
+def receipt(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:
+    """What was endorsed: the printed line, the version and its fingerprint."""
+    one, letter = _about(connection, owed)
+    endorsement = records.of_organisation(connection, letter.id, one.organisation_id)
+    if endorsement is None or endorsement.withdrawn_at:
+        raise NotWanted("The endorsement was withdrawn before this mail left.")
+    printed = line(endorsement)
+    return _mail(
+        connection,
+        "receipt",
+        one,
+        letter,
+        owed,
+        office,
+        now,
+        kind=owed.data.get("kind", "endorsed"),
+        line={
+            "organisation": printed.organisation,
+            "group": endorsement.group,
+            "signatory": printed.signatory,
+            "role": printed.role,
+        },
+        version=endorsement.version,
+        fingerprint=letters.version(connection, letter.id, endorsement.version).fingerprint,
+        endorsed_at_words=moment_words(endorsement.endorsed_at, letter.time_zone),
+    )
+
+
+def withdrawn(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:
+    one, letter = _about(connection, owed)
+    if one.status != "withdrawn":
+        raise NotWanted("The organisation endorsed again before this mail left.")
+    return _mail(connection, "withdrawn", one, letter, owed, office, now)
+
+
+def declined(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:
+    one, letter = _about(connection, owed)
+    if one.status != "declined":
+        raise NotWanted("The organisation changed its answer before this mail left.")
+    return _mail(connection, "declined", one, letter, owed, office, now)
+
+
+def _about(connection: Connection, owed: Owed) -> tuple[Invitation, Letter]:
+    one = invitations.invitation(connection, owed.subject_id or 0)
+    if one.nonce is None:
+        raise NotWanted("The link was revoked before this mail left.")
+    return one, letters.letter(connection, one.letter_id)
+
+
+def _mail(
+    connection: Connection,
+    message: str,
+    one: Invitation,
+    letter: Letter,
+    owed: Owed,
+    office: Office,
+    now: datetime,
+    **values: Any,
+) -> Mail:
+    coordinator = people.coordinator(connection, letter.coordinator_id)
+    words = written(
+        message,
+        letter=letter_values(letter),
+        organisation={"name": one.organisation},
+        deadline_words=deadline_words(letter),
+        link=office.link("e", "invitation", one.nonce or ""),
+        coordinator={"name": coordinator.called, "email": coordinator.email},
+        **values,
+    )
+    return addressed(
+        words,
+        owed,
+        office,
+        now,
+        to_name=one.contact,
+        coordinator=(coordinator.called, coordinator.email),
+        list_id=f"{letter.slug}.{office.domain}",
+    )

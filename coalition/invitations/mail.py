@@ -1,0 +1,97 @@
+"""Mail to those who are asked."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from coalition.base.clock import moment_words
+from coalition.base.mail.message import Mail
+from coalition.base.mail.office import NotWanted, Office, Words, addressed, written
+from coalition.base.outbox import Owed
+from coalition.invitations import records
+from coalition.invitations.rules import ANSWERED, Invitation
+from coalition.letters import records as letters
+from coalition.letters import rules
+from coalition.letters.rules import Letter
+from coalition.letters.text import fingerprint
+from coalition.organisations import records as organisations
+from coalition.people import records as people
+from coalition.people.records import Coordinator
+
+UNSENT = "https://letters.example/e/the-link-is-made-when-it-is-sent"
+
+
+def invitation(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:
+    """The question itself. Not wanted once it is answered, the list is closed or the contact has changed."""
+    one = records.invitation(connection, owed.subject_id or 0)
+    letter = letters.letter(connection, one.letter_id)
+    _check_wanted(connection, letter, one, owed, now)
+    coordinator = people.coordinator(connection, letter.coordinator_id)
+    nonce = one.nonce or ""
+    unsubscribe = office.link("unsubscribe", "unsubscribe", nonce)
+    words = _invitation(letter, one, coordinator, letter.note, office.link("e", "invitation", nonce), unsubscribe)
+    return addressed(
+        words,
+        owed,
+        office,
+        now,
+        to_name=one.contact,
+        coordinator=(coordinator.called, coordinator.email),
+        list_id=f"{letter.slug}.{office.domain}",
+        unsubscribe_url=unsubscribe,
+    )
+
+
+def _check_wanted(connection: Connection, letter: Letter, one: Invitation, owed: Owed, now: datetime) -> None:
+    if rules.state(letter, now) != "open":
+        raise NotWanted("The list was closed before this mail left.")
+    if one.status in ANSWERED:
+        raise NotWanted("The organisation answered before this mail left.")
+    if one.email != owed.recipient:
+        raise NotWanted("Another contact was chosen before this mail left.")
+    if one.nonce is None:
+        raise NotWanted("The link was revoked before this mail left.")
+    if organisations.mail_is_stopped(connection, owed.recipient):
+        raise NotWanted("This address asked for no more mail.")
+
+
+def preview(connection: Connection, letter: Letter, one: Invitation | None, note: str) -> Words:
+    """The invitation as `one` will get it, for the coordinator to read before it goes; with no link that works."""
+    coordinator = people.coordinator(connection, letter.coordinator_id)
+    return _invitation(letter, one, coordinator, note, UNSENT, UNSENT)
+
+
+def _invitation(
+    letter: Letter, one: Invitation | None, coordinator: Coordinator, note: str, link: str, unsubscribe: str
+) -> Words:
+    return written(
+        "invitation",
+        letter=letter_values(letter),
+        organisation={"name": one.organisation if one else "Your organisation"},
+        contact={"name": one.contact if one else ""},
+        note=note,
+        coordinator={"name": coordinator.called, "email": coordinator.email},
+        link=link,
+        unsubscribe=unsubscribe,
+        version=letter.version or 1,
+        fingerprint=fingerprint(letter.text),
+    )
+
+
+def letter_values(letter: Letter) -> dict[str, Any]:
+    """What any mail may say of the letter."""
+    return {
+        "subject": letter.subject,
+        "ask": letter.text.ask,
+        "leads": list(letter.text.leads),
+        "addressed_to": " and ".join(one.name or one.office for one in letter.text.addressees) or "its addressee",
+        "deadline_words": deadline_words(letter),
+    }
+
+
+def deadline_words(letter: Letter) -> str:
+    """The moment the list closes, as a person says it."""
+    if letter.hard_deadline is None:
+        return "the day the list closes"
+    return moment_words(letter.hard_deadline, letter.time_zone)

@@ -1,0 +1,95 @@
+"""Closing the list, printing the letter, and having PDFs set."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from coalition.base.clock import iso
+from coalition.base.refused import Closed, Refused
+from coalition.endorsements import records as endorsements
+from coalition.endorsements.undersigned import grouped
+from coalition.history.records import Deed
+from coalition.history.records import add as add_history
+from coalition.letters import actions as letter_actions
+from coalition.letters import records as letters
+from coalition.letters.records import Version
+from coalition.letters.rules import Letter
+from coalition.letters.rules import check as check_letter
+from coalition.letters.text import fingerprint
+from coalition.people.records import Coordinator
+from coalition.printings import records
+from coalition.printings.layout import Sheet
+from coalition.printings.records import Printing
+
+
+def open_letter(connection: Connection, slug: str, seen: int, who: Coordinator, now: datetime) -> Letter:
+    """Opens the letter for endorsement and has the PDF set that those who are asked will read."""
+    letter = letter_actions.open_letter(connection, slug, seen, who, now)
+    records.ask_to_set(connection, version_sheet(letters.version(connection, letter.id, letter.version)), now)
+    return letter
+
+
+def close_list(connection: Connection, slug: str, who: str, now: datetime) -> Printing:
+    """Closes the list and makes the next printing. Asked twice at once, it is done once."""
+    letter = letters.letter_by_slug(connection, slug)
+    check_letter(letter, "close", now)
+    if not letters.close(connection, letter.id, now):
+        return records.printing(connection, letter.id)
+    add_history(connection, letter.id, now, Deed("list closed", who))
+    return _print(connection, letter, who, now)
+
+
+def print_again(connection: Connection, slug: str, who: str, now: datetime) -> Printing:
+    """One more printing, when the undersigned are no longer those of the last. None is ever altered or removed."""
+    letter = letters.letter_by_slug(connection, slug)
+    check_letter(letter, "print", now)
+    if letter.state != "closed":
+        raise Closed("The list is being closed, and the first printing is made then. Look again in a moment.")
+    last = records.printing(connection, letter.id)
+    if records.printed_sheet(connection, last.content).groups == grouped(
+        endorsements.standing(connection, letter.id), letter
+    ):
+        raise Refused(f"Nothing has changed since printing {last.number}, so there is nothing to print again.")
+    return _print(connection, letter, who, now)
+
+
+def _print(connection: Connection, letter: Letter, who: str, now: datetime) -> Printing:
+    number = len(records.all_printings(connection, letter.id)) + 1
+    version = letters.version(connection, letter.id, letter.version)
+    groups = grouped(endorsements.standing(connection, letter.id), letter)
+    undersigned = sum(len(group.lines) for group in groups)
+    sheet = Sheet(version.text, version.fingerprint, version.number, groups, undersigned, number, "", iso(now))
+    content = records.ask_to_set(connection, sheet, now)
+    records.add_printing(
+        connection,
+        letter.id,
+        {
+            "number": number,
+            "version": version.number,
+            "undersigned": undersigned,
+            "content": content,
+            "printed_at": now,
+        },
+    )
+    data = {"printing": number, "version": version.number, "undersigned": undersigned, "content": content}
+    add_history(connection, letter.id, now, Deed("printed", who, data=data))
+    return records.printing(connection, letter.id, number)
+
+
+def ask_for_draft(connection: Connection, slug: str, now: datetime) -> str:
+    """Has the letter as it stands set as a PDF with a watermark. Returns its content hash."""
+    return records.ask_to_set(connection, draft_sheet(connection, letters.letter_by_slug(connection, slug)), now)
+
+
+def draft_sheet(connection: Connection, letter: Letter) -> Sheet:
+    """The letter as it stands, with everyone who has endorsed so far. Its date is the letter's, so that asking for the
+    same draft twice is asking for the same PDF."""
+    groups = grouped(endorsements.standing(connection, letter.id), letter) if letter.version else ()
+    undersigned = sum(len(group.lines) for group in groups)
+    made_at = iso(letter.opened_at or letter.created_at)
+    return Sheet(letter.text, fingerprint(letter.text), letter.version, groups, undersigned, 0, "Draft", made_at)
+
+
+def version_sheet(version: Version) -> Sheet:
+    """The frozen text alone, as those who are asked read it before anybody has endorsed."""
+    return Sheet(version.text, version.fingerprint, version.number, (), 0, 0, "", iso(version.frozen_at))

@@ -1,0 +1,101 @@
+"""All that one PDF shows, as a value with a content hash, and the HTML it is set from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import textwrap
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from coalition.endorsements.undersigned import Group, Line
+from coalition.letters import text as letter_text
+from coalition.letters.text import LetterText, body_html, one_line, tidied
+
+# Raise it whenever the same sheet should be set anew: a changed page, changed fonts, a newer WeasyPrint.
+LAYOUT_VERSION = 1
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+
+_RUNNING_HEAD_LENGTH = 80  # characters; about what fits on one line beside nothing else
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What one PDF shows. The same sheet is the same bytes, so its time is part of it and nobody's clock is asked."""
+
+    text: LetterText
+    fingerprint: str
+    version: int  # 0: not frozen yet
+    groups: tuple[Group, ...]
+    undersigned: int
+    printing: int  # 0: not a printing
+    watermark: str  # "" or "Draft"
+    made_at: str  # ISO 8601 in UTC: "2009-10-26T09:00:00Z"
+
+
+def content_hash(sheet: Sheet) -> str:
+    """SHA-256 of the sheet's canonical JSON and the layout's version, as 64 hexadecimal digits."""
+    data = {"layout": LAYOUT_VERSION, "sheet": as_data(sheet)}
+    return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def as_data(sheet: Sheet) -> dict[str, Any]:
+    """The sheet as JSON can hold it; `from_data` gives the same sheet back."""
+    return asdict(sheet)
+
+
+def from_data(data: Mapping[str, Any]) -> Sheet:
+    """The sheet that `as_data` wrote. Raises KeyError or TypeError when fields are missing or unknown."""
+    groups = (Group(group["name"], tuple(Line(**line) for line in group["lines"])) for group in data["groups"])
+    return Sheet(**{**data, "text": letter_text.from_data(data["text"]), "groups": tuple(groups)})
+
+
+def html(sheet: Sheet) -> str:
+    """The sheet as the whole HTML document that is set: the letter's page and the PDF share its partials."""
+    text = tidied(sheet.text)
+    subject = text.subject or "Joint letter"
+    return _PAGE.render(
+        text=text,
+        body=body_html(text.body),
+        title=subject,
+        running=textwrap.shorten(subject, _RUNNING_HEAD_LENGTH, placeholder=" …"),
+        groups=[_printed(group) for group in sheet.groups],
+        undersigned=sheet.undersigned,
+        fingerprint=sheet.fingerprint,
+        edition=_edition(sheet),
+        watermark=sheet.watermark,
+        made_at=sheet.made_at,
+    )
+
+
+def _printed(group: Group) -> Group:
+    lines = (Line(*map(one_line, (line.organisation, line.signatory, line.role, line.note))) for line in group.lines)
+    return Group(one_line(group.name), tuple(lines))
+
+
+def _edition(sheet: Sheet) -> str:
+    version = f"Version {sheet.version}" if sheet.version else "Not yet opened for endorsement"
+    return f"{version}, {_printing_in_words(sheet.printing)}" if sheet.printing else version
+
+
+def _printing_in_words(number: int) -> str:
+    words = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+    return f"{words[number - 1]} printing" if number <= len(words) else f"printing {number}"
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+_PAGE = _environment().get_template("pdf/letter.html")

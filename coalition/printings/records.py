@@ -1,0 +1,142 @@
+"""PDFs that are to be set or have been, and a letter's printings."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
+
+from coalition.base.refused import NotFound
+from coalition.printings.layout import Sheet, as_data, content_hash, from_data
+from coalition.tables import pdfs, printings
+
+LEASE = timedelta(minutes=10)  # longer than any sheet may take
+PAUSES = (timedelta(seconds=30), timedelta(minutes=5))  # before the second and third try; then it has failed
+
+
+@dataclass(frozen=True)
+class Pdf:
+    content: str
+    state: str
+    problem: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Printing:
+    number: int
+    version: int
+    undersigned: int
+    content: str
+    printed_at: datetime
+    state: str
+    problem: str
+    sha256: str
+
+
+_pdf = select(pdfs.c.content, pdfs.c.state, pdfs.c.problem, pdfs.c.sha256).where(pdfs.c.content == bindparam("content"))
+_printing_columns: tuple[ColumnElement[Any], ...] = (
+    printings.c.number,
+    printings.c.version,
+    printings.c.undersigned,
+    printings.c.content,
+    printings.c.printed_at,
+    pdfs.c.state,
+    pdfs.c.problem,
+    pdfs.c.sha256,
+)
+_printings = (
+    select(*_printing_columns)
+    .join_from(printings, pdfs)
+    .where(printings.c.letter_id == bindparam("letter_id"))
+    .order_by(printings.c.number)
+)
+
+
+def pdf(connection: Connection, content: str) -> Pdf | None:
+    row = connection.execute(_pdf, {"content": content}).first()
+    return Pdf(*row) if row else None
+
+
+def ask_to_set(connection: Connection, sheet: Sheet, now: datetime) -> str:
+    """Has a sheet set, unless it has been already; one that failed is tried again. Returns its content hash."""
+    content = content_hash(sheet)
+    found = pdf(connection, content)
+    waiting = {"state": "waiting", "attempts": 0, "problem": "", "asked_at": now, "due_at": now}
+    if found is None:
+        connection.execute(insert(pdfs).values(content=content, sheet=as_data(sheet), **waiting))
+    elif found.state == "failed":
+        connection.execute(update(pdfs).where(pdfs.c.content == content).values(**waiting))
+    return content
+
+
+@dataclass(frozen=True)
+class Claimed:
+    content: str
+    sheet: Sheet
+    attempts: int
+
+
+_due = (
+    select(pdfs.c.content, pdfs.c.sheet, pdfs.c.attempts)
+    .where(pdfs.c.state.in_(("waiting", "claimed")), pdfs.c.due_at <= bindparam("now"))
+    .order_by(pdfs.c.due_at)
+    .limit(1)
+)
+
+
+def any_due(connection: Connection, now: datetime) -> bool:
+    return connection.execute(_due, {"now": now}).first() is not None
+
+
+def claim(connection: Connection, now: datetime) -> Claimed | None:
+    """Takes the next sheet to set, for LEASE."""
+    row = connection.execute(_due, {"now": now}).first()
+    if row is None:
+        return None
+    connection.execute(update(pdfs).where(pdfs.c.content == row[0]).values(state="claimed", due_at=now + LEASE))
+    return Claimed(row[0], from_data(row[1]), row[2])
+
+
+def was_set(connection: Connection, content: str, sha256: str, now: datetime) -> None:
+    connection.execute(
+        update(pdfs).where(pdfs.c.content == content).values(state="set", sha256=sha256, set_at=now, problem="")
+    )
+
+
+def was_not_set(connection: Connection, claimed: Claimed, problem: str, now: datetime) -> None:
+    again = claimed.attempts < len(PAUSES)
+    connection.execute(
+        update(pdfs)
+        .where(pdfs.c.content == claimed.content)
+        .values(
+            state="waiting" if again else "failed",
+            attempts=claimed.attempts + 1,
+            problem=problem,
+            due_at=now + PAUSES[claimed.attempts] if again else now,
+        )
+    )
+
+
+def all_printings(connection: Connection, letter_id: int) -> list[Printing]:
+    """Oldest first."""
+    return [Printing(*row) for row in connection.execute(_printings, {"letter_id": letter_id})]
+
+
+def printing(connection: Connection, letter_id: int, number: int | None = None) -> Printing:
+    """One printing, or the newest. Raises NotFound."""
+    found = all_printings(connection, letter_id)
+    if number is None and found:
+        return found[-1]
+    for one in found:
+        if one.number == number:
+            return one
+    raise NotFound("The letter has not been printed yet." if number is None else "There is no such printing.")
+
+
+def printed_sheet(connection: Connection, content: str) -> Sheet:
+    return from_data(connection.execute(select(pdfs.c.sheet).where(pdfs.c.content == content)).scalar_one())
+
+
+def add_printing(connection: Connection, letter_id: int, printing: dict[str, Any]) -> None:
+    connection.execute(insert(printings).values(letter_id=letter_id, **printing))

@@ -1,0 +1,244 @@
+"""What a signed link opens: the letter, the answer forms, the answers. Reading changes nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from coalition.base import clock
+from coalition.base.database import NotSaved
+from coalition.base.refused import Gone, NotFound, Refused
+from coalition.endorsements import actions
+from coalition.endorsements import records as endorsements
+from coalition.endorsements.actions import Incomplete
+from coalition.endorsements.rules import Endorsement
+from coalition.endorsements.undersigned import Group, grouped, line
+from coalition.invitations import actions as invitations
+from coalition.invitations.rules import Expired, Invitation
+from coalition.letters import records as letters
+from coalition.letters import rules as letter_rules
+from coalition.letters.records import Version
+from coalition.letters.rules import Letter
+from coalition.people import records as people
+from coalition.people.records import Coordinator
+from coalition.printings import records as printings
+from coalition.printings.actions import version_sheet
+from coalition.printings.layout import content_hash
+from coalition.web.errors import NOT_SAVED, error_page
+from coalition.web.forms import DeclineForm, EndorseForm, options, posted, put, seen
+from coalition.web.pdf import pdf_response
+from coalition.web.site import Site, letter_html, site_of
+
+
+@dataclass(frozen=True)
+class Look:
+    """All that the page of one link shows."""
+
+    letter: Letter
+    state: str
+    invitation: Invitation
+    version: Version
+    endorsement: Endorsement | None
+    groups: tuple[Group, ...]
+    undersigned: int
+    coordinator: Coordinator
+
+
+async def page(request: Request) -> Response:
+    site = site_of(request)
+    try:
+        look = await site.database.read(_look, _nonce(request, site), clock.now())
+    except (Gone, NotFound) as refusal:
+        return await _link_page(request, refusal)
+    return _show(request, look, done=request.query_params.get("done", ""))
+
+
+def _nonce(request: Request, site: Site) -> str | None:
+    return site.links.nonce("invitation", request.path_params["token"])
+
+
+def _look(connection: Connection, nonce: str | None, now: datetime) -> Look:
+    found = invitations.opened(connection, nonce, now)
+    letter, invitation = found.letter, found.invitation
+    groups: tuple[Group, ...] = ()
+    if letter.show_undersigned:
+        groups = grouped(endorsements.standing(connection, letter.id), letter)
+    return Look(
+        letter,
+        letter_rules.state(letter, now),
+        invitation,
+        letters.version(connection, letter.id, letter.version),
+        endorsements.of_organisation(connection, letter.id, invitation.organisation_id),
+        groups,
+        sum(len(group.lines) for group in groups),
+        people.coordinator(connection, letter.coordinator_id),
+    )
+
+
+def _show(
+    request: Request,
+    look: Look,
+    status: int = 200,
+    *,
+    endorse: EndorseForm | None = None,
+    decline: DeclineForm | None = None,
+    problem: str = "",
+    done: str = "",
+) -> Response:
+    site = site_of(request)
+    stands = look.endorsement is not None and look.endorsement.withdrawn_at is None
+    form = endorse or _prefilled(look)
+    form.group.choices = options({name: name for name in look.letter.groups})
+    return site.page(
+        "answer/letter.html",
+        status,
+        look=look,
+        letter=look.letter,
+        html=letter_html(site, look.version.text),
+        stands=stands,
+        line=line(look.endorsement) if look.endorsement else None,
+        form=form,
+        decline=decline or DeclineForm(data={"reason": look.invitation.reason}),
+        base=f"/e/{request.path_params['token']}",
+        problem=problem,
+        done=done,
+    )
+
+
+def _prefilled(look: Look) -> EndorseForm:
+    """From their last answer, or from what the directory knows."""
+    known = look.endorsement
+    groups = look.letter.groups
+    if known:
+        return EndorseForm(data={**vars(known.answer), "version": look.letter.version})
+    return EndorseForm(
+        data={
+            "version": look.letter.version,
+            "name": look.invitation.organisation,
+            "group": look.invitation.group if look.invitation.group in groups else next(iter(groups), ""),
+            "signatory": look.invitation.contact,
+            "show_signatory": True,
+        }
+    )
+
+
+async def _link_page(request: Request, refusal: Refused) -> Response:
+    """Why a link does not open, and what to do next. Expired, revoked and unknown are different pages."""
+    site = site_of(request)
+    nonce = _nonce(request, site)
+    held = await site.database.read(invitations.whose, nonce) if nonce else None
+    letter, coordinator = held or (None, None)
+    kind = "expired" if isinstance(refusal, Expired) else "revoked" if isinstance(refusal, Gone) else "unknown"
+    # An embargoed or private letter is named to nobody whose link does not hold.
+    public = letter is not None and letter_rules.is_public(letter, clock.now())
+    return site.page(
+        "answer/link.html",
+        refusal.status,
+        kind=kind,
+        sentence=str(refusal),
+        letter=letter if public else None,
+        coordinator=coordinator,
+    )
+
+
+async def letter_pdf(request: Request) -> Response:
+    site = site_of(request)
+
+    def look(connection: Connection) -> tuple[str, printings.Pdf | None]:
+        found = invitations.opened(connection, _nonce(request, site), clock.now())
+        version = letters.version(connection, found.letter.id, found.letter.version)
+        return found.letter.slug, printings.pdf(connection, content_hash(version_sheet(version)))
+
+    try:
+        slug, pdf = await site.database.read(look)
+    except (Gone, NotFound) as refusal:
+        return await _link_page(request, refusal)
+    return pdf_response(request, pdf, f"{slug}.pdf")
+
+
+async def endorse(request: Request) -> Response:
+    data = await posted(request)
+    form = EndorseForm(data)
+    if not form.validate():
+        return await _refused(request, 422, endorse=form)
+    answer, before = form.answer(), seen(data)
+    return await _answer(
+        request, lambda connection, nonce, now: actions.endorse(connection, nonce, answer, before, now), endorse=form
+    )
+
+
+async def decline(request: Request) -> Response:
+    data = await posted(request)
+    form = DeclineForm(data)
+    if not form.validate():
+        return await _refused(request, 422, decline=form)
+    reason, before = form.reason.data or "", seen(data)
+    return await _answer(
+        request, lambda connection, nonce, now: actions.decline(connection, nonce, reason, before, now), decline=form
+    )
+
+
+async def withdraw(request: Request) -> Response:
+    before = seen(await posted(request))
+    return await _answer(request, lambda connection, nonce, now: actions.withdraw(connection, nonce, before, now))
+
+
+async def _answer(
+    request: Request,
+    deed: Callable[[Connection, str | None, datetime], str],
+    *,
+    endorse: EndorseForm | None = None,
+    decline: DeclineForm | None = None,
+) -> Response:
+    """Does the deed and sends the browser back to the letter; refused, the same page with what was typed."""
+    site = site_of(request)
+    kept: dict[str, Any] = {"endorse": endorse, "decline": decline}
+    try:
+        outcome = await site.database.write(deed, _nonce(request, site), clock.now())
+    except Incomplete as incomplete:
+        if endorse:
+            put(endorse, incomplete.problems)
+        return await _refused(request, 422, **kept)
+    except (Gone, NotFound) as refusal:
+        return await _link_page(request, refusal)
+    except Refused as refusal:
+        return await _refused(request, refusal.status, problem=str(refusal), **kept)
+    except NotSaved:
+        return await _refused(request, 503, problem=NOT_SAVED, **kept)
+    return RedirectResponse(f"/e/{request.path_params['token']}?done={outcome}", 303)
+
+
+async def _refused(request: Request, status: int, *, problem: str = "", **forms: Any) -> Response:
+    site = site_of(request)
+    try:
+        look = await site.database.read(_look, _nonce(request, site), clock.now())
+    except (Gone, NotFound) as refusal:
+        return await _link_page(request, refusal)
+    return _show(request, look, status, problem=problem, **forms)
+
+
+async def read(request: Request) -> Response:
+    """A person has touched the page. Told by its script after a real tap, key or click; never by loading it."""
+    site = site_of(request)
+    await posted(request)
+    try:
+        await site.database.write(invitations.mark_read, _nonce(request, site), clock.now())
+    except Refused as refusal:
+        return error_page(request, refusal.status, str(refusal))
+    return Response(status_code=204)
+
+
+async def unsubscribe(request: Request) -> Response:
+    """GET asks, POST does. Mail programs post by themselves when a person presses their button (RFC 8058)."""
+    site = site_of(request)
+    nonce = site.links.nonce("unsubscribe", request.path_params["token"])
+    if request.method == "POST":
+        await posted(request)
+        address = await site.database.write(invitations.stop_mail, nonce, clock.now())
+        return site.page("answer/unsubscribe.html", address=address, done=True)
+    address = await site.database.read(invitations.mailed_to, nonce)
+    return site.page("answer/unsubscribe.html", address=address, done=False)

@@ -1,0 +1,121 @@
+"""Dates, who may see the letter, closing the list, its printings and its history."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from coalition.base.database import NotSaved
+from coalition.base.refused import Overtaken, Refused
+from coalition.endorsements import records as endorsements
+from coalition.history import records as history
+from coalition.letters import actions, rules
+from coalition.letters import records as letters
+from coalition.letters.rules import Letter
+from coalition.printings import actions as printing_actions
+from coalition.printings import records as printings
+from coalition.web.desk.visit import Visit, at_desk
+from coalition.web.errors import NOT_SAVED
+from coalition.web.forms import DatesForm, posted, put, whole_number
+from coalition.web.pdf import pdf_response
+
+
+@at_desk
+async def dates(visit: Visit) -> Response:
+    letter = await visit.database.read(letters.letter_by_slug, visit.slug)
+    if letter.state == "draft":
+        return visit.back("/draft")
+    form = DatesForm(data={"revision": letter.revision})
+    form.show(letter)
+    return _dates_page(visit, letter, form)
+
+
+@at_desk
+async def change_dates(visit: Visit) -> Response:
+    form = DatesForm(await posted(visit.request))
+    letter = await visit.database.read(letters.letter_by_slug, visit.slug)
+    if form.validate():
+        put(form, rules.check_arrangements(form.arrangements()))
+    if form.errors or any(field.errors for field in form):
+        return _dates_page(visit, letter, form, 422)
+    seen = whole_number(form.revision.data) or 0
+    try:
+        await visit.database.write(actions.arrange, visit.slug, seen, form.arrangements(), visit.me, visit.now)
+    except Refused as refusal:
+        if isinstance(refusal, Overtaken):
+            form.revision.data = str(letter.revision)
+        return _dates_page(visit, letter, form, refusal.status, str(refusal))
+    except NotSaved:
+        return _dates_page(visit, letter, form, 503, NOT_SAVED)
+    return visit.back("", "dates")
+
+
+def _dates_page(visit: Visit, letter: Letter, form: DatesForm, status: int = 200, problem: str = "") -> Response:
+    return visit.page(
+        "dates.html", status, letter=letter, state=rules.state(letter, visit.now), form=form, problem=problem
+    )
+
+
+@at_desk
+async def closing(visit: Visit) -> Response:
+    """The printings there are; or what closing will do, with its button."""
+    return await _closing(visit)
+
+
+async def _closing(visit: Visit, status: int = 200, problem: str = "") -> Response:
+    def look(connection: Connection) -> dict[str, Any]:
+        letter = letters.letter_by_slug(connection, visit.slug)
+        return {
+            "letter": letter,
+            "state": rules.state(letter, visit.now),
+            "printings": printings.all_printings(connection, letter.id),
+            "undersigned": endorsements.count(connection, letter.id),
+        }
+
+    values = await visit.database.read(look)
+    return visit.page("closing.html", status, problem=problem, done=visit.done, **values)
+
+
+@at_desk
+async def close_list(visit: Visit) -> Response:
+    return await _print(visit, printing_actions.close_list, "closed")
+
+
+@at_desk
+async def print_again(visit: Visit) -> Response:
+    return await _print(visit, printing_actions.print_again, "printed")
+
+
+async def _print(visit: Visit, deed: object, done: str) -> Response:
+    await posted(visit.request)
+    try:
+        await visit.database.write(deed, visit.slug, visit.me.called, visit.now)  # type: ignore[arg-type]
+    except Refused as refusal:
+        return await _closing(visit, refusal.status, str(refusal))
+    return visit.back("/printings", done)
+
+
+@at_desk
+async def printing_pdf(visit: Visit) -> Response:
+    """A printing as the desk may see it, public or not."""
+    number = visit.request.path_params["number"]
+
+    def look(connection: Connection) -> printings.Pdf | None:
+        letter = letters.letter_by_slug(connection, visit.slug)
+        return printings.pdf(connection, printings.printing(connection, letter.id, number).content)
+
+    found = await visit.database.read(look)
+    return pdf_response(visit.request, found, f"{visit.slug}-printing-{number}.pdf")
+
+
+@at_desk
+async def timeline(visit: Visit) -> Response:
+    """What happened to the letter, newest first, a hundred entries a page."""
+    before = whole_number(visit.request.query_params.get("before"))
+
+    def look(connection: Connection) -> dict[str, Any]:
+        letter = letters.letter_by_slug(connection, visit.slug)
+        entries = history.entries(connection, letter.id, before=before)
+        return {"letter": letter, "state": rules.state(letter, visit.now), "entries": entries}
+
+    return visit.page("history.html", **await visit.database.read(look))

@@ -1,0 +1,353 @@
+"""The forms, by WTForms: labels, errors, and what was typed. What an answer means is the rules' business."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from wtforms import (
+    BooleanField,
+    DateField,
+    DateTimeLocalField,
+    EmailField,
+    Field,
+    FieldList,
+    FileField,
+    Form,
+    FormField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from coalition.endorsements.rules import AUTHORITIES, LONGEST, Answer
+from coalition.letters.rules import LANGUAGES, VISIBILITIES, Arrangements, Letter
+from coalition.letters.text import Addressee, LetterText
+from coalition.organisations import names
+from coalition.organisations.cells import Values
+
+TIME_ZONES = (
+    "Europe/London Europe/Dublin Europe/Lisbon Europe/Paris Europe/Berlin Europe/Madrid Europe/Rome Europe/Athens "
+    "Europe/Helsinki Europe/Istanbul Africa/Cairo Africa/Johannesburg Africa/Lagos Africa/Nairobi America/New_York "
+    "America/Chicago America/Denver America/Los_Angeles America/Toronto America/Sao_Paulo America/Mexico_City "
+    "Asia/Jerusalem Asia/Dubai Asia/Karachi Asia/Kolkata Asia/Dhaka Asia/Bangkok Asia/Singapore Asia/Shanghai "
+    "Asia/Tokyo Australia/Sydney Pacific/Auckland UTC"
+).split()
+MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+BODY_LONGEST = 40_000
+ADDRESSEES_MOST = 12
+
+
+async def posted(request: Request, *, files: int = 0, fields: int = 400, longest: int = 512 * 1024) -> FormData:
+    """The posted fields. Bounded here in number and length, and by the app in bytes."""
+    return await request.form(max_files=files, max_fields=fields, max_part_size=longest)
+
+
+def _clean(value: str | None) -> str:
+    """As a person meant it: no blanks at the ends, none of the characters that no page can show."""
+    return "".join(c for c in value or "" if c.isprintable() or c in "\n\r\t").strip()
+
+
+def options(choices: Mapping[str, str]) -> list[Any]:
+    """Value -> label, as WTForms wants them."""
+    return [SelectChoice(value, label) for value, label in choices.items()]
+
+
+def _text(label: str, longest: int = LONGEST, required: str = "", **options: Any) -> StringField:
+    kind = options.pop("kind", StringField)
+    checks: list[Any] = [Length(max=longest, message=f"This is longer than {longest:,} characters. Please shorten it.")]
+    if required:
+        checks.insert(0, InputRequired(required))
+    render = {"maxlength": longest, **options.pop("render_kw", {})}
+    field: StringField = kind(label, checks, filters=[_clean], render_kw=render, **options)
+    return field
+
+
+def _lines(label: str, **options: Any) -> TextAreaField:
+    return TextAreaField(
+        label, [Length(max=4000, message="This is too long. Please shorten it.")], filters=[_clean], **options
+    )
+
+
+def lines_of(text: str | None) -> tuple[str, ...]:
+    return tuple(line.strip() for line in (text or "").splitlines() if line.strip())
+
+
+def _address(form: Form, field: Field) -> None:
+    if field.data:
+        try:
+            field.data = names.check_email(field.data)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+class SignInForm(Form):
+    email = EmailField(
+        "Your e-mail address",
+        [InputRequired("Write the e-mail address you sign in with."), Length(max=254), _address],
+        filters=[_clean],
+        render_kw={"autocomplete": "email"},
+    )
+
+
+class StartForm(Form):
+    subject = _text("What is the letter about?", required="Give the letter a subject.")
+
+
+class AddresseeForm(Form):
+    name = _text("Name")
+    office = _text("Office or title")
+    postal = _lines("Postal address, a line each")
+    email = EmailField("E-mail", [Length(max=254), _address], filters=[_clean])
+
+
+class ArrangementsForm(Form):
+    soft_deadline = DateField("Please answer by", [Optional()])
+    hard_deadline = DateTimeLocalField("The list closes", [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+    time_zone = SelectField(
+        "Time zone of these dates", choices=options({zone: zone.replace("_", " ") for zone in TIME_ZONES})
+    )
+    dispatch_on = DateField("The letter is sent on", [Optional()])
+    decision_on = DateField("A decision is expected on", [Optional()])
+    decided_by = _text("Who decides", description="If it is not the addressee: for example a board or committee.")
+    embargo_until = DateTimeLocalField(
+        "Embargo until",
+        [Optional()],
+        format=MINUTES,
+        description="Until then nothing of the letter can be seen without a signed link.",
+    )
+    visibility = RadioField("Who may see the letter", choices=options(VISIBILITIES))
+    show_undersigned = BooleanField("Organisations that are asked may see who has endorsed so far")
+    leads_first = BooleanField("Print the lead organisations first")
+
+    def arrangements(self) -> Arrangements:
+        zone = ZoneInfo(self.time_zone.data)
+        return Arrangements(
+            soft_deadline=self.soft_deadline.data,
+            hard_deadline=_moment(self.hard_deadline.data, zone),
+            time_zone=self.time_zone.data,
+            dispatch_on=self.dispatch_on.data,
+            decision_on=self.decision_on.data,
+            decided_by=self.decided_by.data or "",
+            embargo_until=_moment(self.embargo_until.data, zone),
+            visibility=self.visibility.data,
+            show_undersigned=self.show_undersigned.data,
+            leads_first=self.leads_first.data,
+        )
+
+    def show(self, letter: Letter) -> None:
+        """Fills the form with the letter's dates, in its own time zone."""
+        zone = ZoneInfo(letter.time_zone)
+        for name in (
+            "soft_deadline",
+            "time_zone",
+            "dispatch_on",
+            "decision_on",
+            "decided_by",
+            "visibility",
+            "show_undersigned",
+            "leads_first",
+        ):
+            self[name].data = getattr(letter, name)
+        if letter.time_zone not in TIME_ZONES:
+            self.time_zone.choices = options({zone: zone for zone in (*TIME_ZONES, letter.time_zone)})
+        self.hard_deadline.data = letter.hard_deadline.astimezone(zone) if letter.hard_deadline else None
+        self.embargo_until.data = letter.embargo_until.astimezone(zone) if letter.embargo_until else None
+
+
+def _moment(local: datetime | None, zone: ZoneInfo) -> datetime | None:
+    if local is None:
+        return None
+    try:
+        return local.replace(tzinfo=zone).astimezone(UTC)
+    except OverflowError:  # the first and last days of the calendar
+        return local.replace(tzinfo=UTC)
+
+
+class DraftForm(ArrangementsForm):
+    subject = _text("Subject", required="Give the letter a subject.")
+    addressees = FieldList(FormField(AddresseeForm), "Addressees", max_entries=ADDRESSEES_MOST)
+    cc = _lines("Copies to, a line each")
+    leads = _lines("Lead organisations, a line each", description="Printed at the head of the letter.")
+    date_line = _text("Place and date", description="As printed, for example: London, 26 October 2009")
+    ask = _text("What the letter asks for, in one sentence", longest=400, kind=TextAreaField)
+    body = _text(
+        "The letter",
+        longest=BODY_LONGEST,
+        kind=TextAreaField,
+        description="Leave an empty line between paragraphs. **bold**, *italic*, # heading, - list, > quotation.",
+    )
+    enclosures = _lines("Enclosures, a line each")
+    groups = _lines(
+        "Groups of the undersigned, in the order they are printed",
+        description="A line each, for example: National charities, Trade unions.",
+    )
+    language = SelectField("Language of the letter", choices=options(LANGUAGES))
+    revision = HiddenField()
+
+    def text(self) -> LetterText:
+        blocks = [entry.form for entry in self.addressees]
+        addressees = tuple(
+            Addressee(b.name.data or "", b.office.data or "", lines_of(b.postal.data), b.email.data or "")
+            for b in blocks
+        )
+        return LetterText(
+            subject=self.subject.data or "",
+            addressees=tuple(one for one in addressees if one != Addressee("")),
+            cc=lines_of(self.cc.data),
+            leads=lines_of(self.leads.data),
+            date_line=self.date_line.data or "",
+            ask=self.ask.data or "",
+            body=self.body.data or "",
+            enclosures=lines_of(self.enclosures.data),
+            language=self.language.data,
+        )
+
+    def group_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(line[:LONGEST] for line in lines_of(self.groups.data)))[:40]
+
+
+def draft_form(letter: Letter) -> DraftForm:
+    """The form as the saved draft fills it, with room for one more addressee."""
+    text = letter.text
+    blocks = [{**vars(one), "postal": "\n".join(one.postal)} for one in text.addressees]
+    form = DraftForm(
+        data={
+            **vars(text),
+            "addressees": [*blocks, {}][:ADDRESSEES_MOST],
+            "cc": "\n".join(text.cc),
+            "leads": "\n".join(text.leads),
+            "enclosures": "\n".join(text.enclosures),
+            "groups": "\n".join(letter.groups),
+            "revision": letter.revision,
+        }
+    )
+    form.show(letter)
+    return form
+
+
+class DatesForm(ArrangementsForm):
+    revision = HiddenField()
+
+
+class NoteForm(Form):
+    note = _text(
+        "Your own words",
+        longest=3000,
+        kind=TextAreaField,
+        description="One or two short paragraphs. They stand in the mail under the letter's ask.",
+    )
+    revision = HiddenField()
+
+
+class OrganisationForm(Form):
+    name = _text("Organisation", required="Write the organisation's name.")
+    register_id = _text(
+        "Register number", longest=64, description="For example a charity number: 202918 or GB-CHC-202918."
+    )
+    website = _text("Website")
+    group = SelectField("Group", validate_choice=False)
+    contact_name = _text("Contact's name")
+    email = EmailField("Contact's e-mail address", [Length(max=254), _address], filters=[_clean])
+    contact_role = _text("Contact's role")
+
+    def validate_register_id(self, field: Field) -> None:
+        if field.data:
+            try:
+                field.data = names.register_id(field.data)
+            except ValueError as error:
+                raise ValidationError(str(error)) from None
+
+    def values(self) -> Values:
+        return Values(
+            name=self.name.data or "",
+            register_id=self.register_id.data or "",
+            website=self.website.data or "",
+            group=self.group.data or "",
+            contact_name=self.contact_name.data or "",
+            email=self.email.data or "",
+            contact_role=self.contact_role.data or "",
+        )
+
+
+class ContactForm(Form):
+    contact_name = _text("Name")
+    email = EmailField(
+        "E-mail address",
+        [InputRequired("Write the e-mail address."), Length(max=254), _address],
+        filters=[_clean],
+    )
+    contact_role = _text("Role")
+
+
+class ListForm(Form):
+    """A list to look through: a file, or what was pasted."""
+
+    file = FileField("A CSV file")
+    paste = TextAreaField(
+        "Or paste the list here",
+        description="Straight from a spreadsheet, or one organisation a line.",
+        filters=[lambda text: text or ""],
+    )
+
+
+class EndorseForm(Form):
+    version = IntegerField("Version", [InputRequired("Say which version was read.")])
+    name = _text("Organisation, as it should be printed", render_kw={"autocomplete": "organization"})
+    group = SelectField("Printed among", validate_choice=False)
+    signatory = _text("Your name", render_kw={"autocomplete": "name"})
+    role = _text("Your role", render_kw={"autocomplete": "organization-title"})
+    authority = RadioField("How was it decided?", choices=options(AUTHORITIES), validate_choice=False)
+    authority_detail = _text(
+        "Detail", longest=LONGEST, description="The date of a trustees' decision, or in a few words how it was decided."
+    )
+    show_signatory = BooleanField("Print my name and role with the organisation")
+
+    def answer(self) -> Answer:
+        return Answer(
+            version=self.version.data or 0,
+            name=_one_line(self.name.data),
+            group=_one_line(self.group.data),
+            signatory=_one_line(self.signatory.data),
+            role=_one_line(self.role.data),
+            authority=self.authority.data or "",
+            authority_detail=_one_line(self.authority_detail.data),
+            show_signatory=self.show_signatory.data,
+        )
+
+
+def _one_line(value: str | None) -> str:
+    return " ".join(_clean(value).split())
+
+
+class DeclineForm(Form):
+    reason = _text(
+        "Reason (only the coordinator will read it)",
+        longest=1000,
+        kind=TextAreaField,
+    )
+
+
+def seen(form: FormData) -> int | None:
+    """How many decisions there were when the form was opened; None from a script that does not say."""
+    return whole_number(form.get("seen"))
+
+
+def whole_number(value: Any, most: int = 2**31 - 1) -> int | None:
+    """The number a field or address carries, or None for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10 and int(value) <= most:
+        return int(value)
+    return None
+
+
+def put(form: Form, problems: dict[str, str]) -> None:
+    """Shows what a rule found wrong beside the fields it names."""
+    for name, sentence in problems.items():
+        form[name].errors = [*form[name].errors, sentence]

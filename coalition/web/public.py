@@ -1,0 +1,169 @@
+"""What everyone may see: the front page, public letters, their PDFs and data."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from coalition.base import clock
+from coalition.base.clock import iso
+from coalition.base.refused import NotFound
+from coalition.base.spreadsheet import csv_bytes
+from coalition.endorsements import records as endorsements
+from coalition.endorsements.rules import Endorsement
+from coalition.endorsements.undersigned import grouped
+from coalition.letters import records as letters
+from coalition.letters import rules
+from coalition.letters.rules import Letter
+from coalition.printings import records as printings
+from coalition.web.pdf import pdf_response
+from coalition.web.site import etag, letter_html, site_of
+
+NOT_HERE = "There is no public letter at this address. It may be private, or not public yet."
+OPEN_DATA = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=60"}
+COLUMNS = ("organisation", "register_id", "group", "signatory", "role", "status", "version", "answered_at")
+
+
+async def home(request: Request) -> Response:
+    site = site_of(request)
+    now = clock.now()
+    found = await site.database.read(letters.all_letters)
+    listed = [letter for letter in found if rules.is_listed(letter, now)]
+    page = site.page("public/home.html", letters=[(letter, rules.state(letter, now)) for letter in listed])
+    page.headers["ETag"] = etag(bytes(page.body))
+    page.headers["Cache-Control"] = "no-cache"
+    return page
+
+
+async def letter_page(request: Request) -> Response:
+    site = site_of(request)
+    now = clock.now()
+
+    def look(connection: Connection) -> dict[str, Any]:
+        letter = _public(connection, request.path_params["slug"])
+        version = letters.version(connection, letter.id, letter.version)
+        groups = grouped(endorsements.standing(connection, letter.id), letter)
+        return {
+            "letter": letter,
+            "version": version,
+            "html": letter_html(site, version.text),
+            "groups": groups,
+            "undersigned": sum(len(group.lines) for group in groups),
+            "printings": printings.all_printings(connection, letter.id),
+            "state": rules.state(letter, now),
+        }
+
+    page = site.page("public/letter.html", **await site.database.read(look))
+    page.headers["ETag"] = etag(bytes(page.body))
+    page.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
+    return page
+
+
+def _public(connection: Connection, slug: str) -> Letter:
+    """The letter, if anybody may see it now. A private letter and none at all look the same."""
+    try:
+        letter = letters.letter_by_slug(connection, slug)
+    except NotFound:
+        raise NotFound(NOT_HERE) from None
+    if not rules.is_public(letter, clock.now()):
+        raise NotFound(NOT_HERE)
+    return letter
+
+
+async def letter_json(request: Request) -> Response:
+    def look(connection: Connection) -> dict[str, Any]:
+        letter = _public(connection, request.path_params["slug"])
+        version = letters.version(connection, letter.id, letter.version)
+        undersigned = [_public_line(*row) for row in endorsements.standing_with_register(connection, letter.id)]
+        return {
+            "slug": letter.slug,
+            "subject": version.text.subject,
+            "state": rules.state(letter, clock.now()),
+            "version": version.number,
+            "fingerprint": version.fingerprint,
+            "deadline": iso(letter.hard_deadline),
+            "undersigned": undersigned,
+            "counts": {"undersigned": len(undersigned), "petition": 0, "petition_paper": 0},
+            "printings": [
+                {"number": one.number, "sha256": one.sha256 or None, "printed_at": iso(one.printed_at)}
+                for one in printings.all_printings(connection, letter.id)
+            ],
+        }
+
+    found = await site_of(request).database.read(look)
+    return _data(json.dumps(found, ensure_ascii=False).encode(), "application/json")
+
+
+def _public_line(register_id: str | None, one: Endorsement) -> dict[str, Any]:
+    return {
+        "organisation": one.name,
+        "register_id": register_id,
+        "group": one.group,
+        "signatory": one.signatory if one.show_signatory else "",
+        "role": one.role if one.show_signatory else "",
+        "endorsed_at": iso(one.endorsed_at),
+    }
+
+
+async def endorsers_csv(request: Request) -> Response:
+    def look(connection: Connection) -> bytes:
+        letter = _public(connection, request.path_params["slug"])
+        lines = [(_public_line(*row), row[1]) for row in endorsements.standing_with_register(connection, letter.id)]
+        return csv_bytes(
+            COLUMNS,
+            (
+                (
+                    line["organisation"],
+                    line["register_id"],
+                    line["group"],
+                    line["signatory"],
+                    line["role"],
+                    "endorsed",
+                    one.version,
+                    one.endorsed_at,
+                )
+                for line, one in lines
+            ),
+        )
+
+    return _data(await site_of(request).database.read(look), "text/csv; charset=utf-8")
+
+
+def _data(body: bytes, kind: str) -> Response:
+    return Response(body, media_type=kind, headers=OPEN_DATA | {"ETag": etag(body)})
+
+
+async def version_text(request: Request) -> Response:
+    """The canonical text of one version: its SHA-256 is the fingerprint."""
+    number = request.path_params["number"]
+
+    def look(connection: Connection) -> str:
+        letter = _public(connection, request.path_params["slug"])
+        return letters.version(connection, letter.id, number).canonical
+
+    body = (await site_of(request).database.read(look)).encode()
+    return _data(body, "text/plain; charset=utf-8")
+
+
+async def letter_pdf(request: Request) -> Response:
+    """The newest printing, or the one whose number the address names."""
+    number = request.path_params.get("number")
+    slug = request.path_params["slug"]
+
+    def look(connection: Connection) -> tuple[int, printings.Pdf | None]:
+        letter = _public(connection, slug)
+        printing = printings.printing(connection, letter.id, number)
+        return printing.number, printings.pdf(connection, printing.content)
+
+    printed, found = await site_of(request).database.read(look)
+    return pdf_response(request, found, f"{slug}-printing-{printed}.pdf", public=True)
+
+
+async def healthz(request: Request) -> Response:
+    try:
+        await site_of(request).database.read(letters.any_at_all)
+    except Exception:  # whatever keeps the database from answering
+        return Response("the database does not answer\n", 503, media_type="text/plain")
+    return Response("ok\n", media_type="text/plain")

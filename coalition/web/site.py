@@ -1,0 +1,91 @@
+"""What every handler needs: settings, database, links, the kept PDFs, and how a page is made of a template."""
+
+import hashlib
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from coalition.base import clock
+from coalition.base.database import Database
+from coalition.base.limits import Limit
+from coalition.base.links import Links
+from coalition.base.settings import TEMPLATES, Settings
+from coalition.letters.text import LetterText, body_html
+from coalition.printings.store import Store
+from coalition.web.static_files import address
+
+NAME = "Coalition"
+
+
+class Site:
+    """One running site. Lives as long as the app; `close()` finishes what was being written."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(settings.database_url)
+        self.links = Links(settings.secret_keys)
+        self.store = Store(settings.data_dir / "pdf")
+        self.sign_in_limit = Limit(20, 600)
+        self.templates = _environment(settings)
+
+    def page(
+        self, template: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+    ) -> HTMLResponse:
+        return HTMLResponse(self.templates.get_template(template).render(values), status, headers)
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def site_of(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
+
+
+def _environment(settings: Settings) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals.update(
+        static=address,
+        site={"name": NAME, "base_url": settings.base_url},
+        demo=settings.demo,
+        body_html=body_html,
+        now=clock.now,
+    )
+    environment.filters.update(
+        moment_words=clock.moment_words, day_words=clock.day_words, iso=clock.iso, short_moment=short_moment
+    )
+    return environment
+
+
+@lru_cache(maxsize=64)
+def _letter_html(environment: Environment, text: LetterText) -> Markup:
+    html = environment.get_template("partials/letter.html").render(text=text, body=body_html(text.body))
+    return Markup(html)  # noqa: S704 (rendered with autoescape, the body by body_html)
+
+
+def letter_html(site: Site, text: LetterText) -> Markup:
+    """The letter as page and PDF show it; made once per text."""
+    return _letter_html(site.templates, text)
+
+
+def short_moment(moment: Any, time_zone: str = "Europe/London") -> str:
+    """For tables: 26 Oct 2009, 09:00."""
+    from zoneinfo import ZoneInfo
+
+    there = moment.astimezone(ZoneInfo(time_zone))
+    return f"{there.day} {there:%b %Y, %H:%M}"
+
+
+def etag(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'

@@ -1,0 +1,134 @@
+"""The worker: sends mail, sets PDFs and does what is due. A process of its own; any number of them may run."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from coalition.base.clock import now
+from coalition.base.database import Database
+from coalition.base.links import Links
+from coalition.base.mail.message import Mail
+from coalition.base.mail.office import NotWanted, Office
+from coalition.base.mail.pump import Ending, Pump
+from coalition.base.mail.transports import Transport, open_transport
+from coalition.base.outbox import Owed
+from coalition.base.refused import Refused
+from coalition.base.settings import Settings
+from coalition.endorsements import mail as answer_mail
+from coalition.invitations import actions as invitations
+from coalition.invitations import mail as invitation_mail
+from coalition.letters import records as letters
+from coalition.people import mail as people_mail
+from coalition.printings import records as printings
+from coalition.printings.actions import close_list
+from coalition.printings.setting import NotSet, Setter
+from coalition.printings.store import Store
+
+IDLE_S = 0.5
+HOURS_S = 5  # how often it is asked what is due by the clock
+
+log = logging.getLogger("coalition.work")
+
+# Every message there is, and who writes it.
+MESSAGES: dict[str, Callable[[Connection, Owed, Office, datetime], Mail]] = {
+    "sign_in": people_mail.sign_in,
+    "invitation": invitation_mail.invitation,
+    "receipt": answer_mail.receipt,
+    "withdrawn": answer_mail.withdrawn,
+    "declined": answer_mail.declined,
+}
+
+
+def run(settings: Settings, stop: threading.Event, parent: int | None = None) -> None:
+    """Works until `stop`, or until the process `parent` that started it is gone."""
+    database = Database(settings.database_url)
+    store = Store(settings.data_dir / "pdf")
+    jobs = (
+        pump(settings, database).run,
+        lambda stop: _set_pdfs(database, store, stop),
+        lambda stop: _keep_hours(database, stop),
+    )
+    threads = [threading.Thread(target=job, args=(stop,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    while not stop.wait(1):
+        if parent is not None and os.getppid() != parent:
+            log.warning("the server that started this worker is gone")
+            stop.set()
+    for thread in threads:
+        thread.join()
+    database.close()
+
+
+def pump(settings: Settings, database: Database) -> Pump:
+    office = Office(Links(settings.secret_keys), settings.base_url, settings.mail_from)
+
+    def write(connection: Connection, owed: Owed, at: datetime) -> Mail:
+        if owed.message not in MESSAGES:
+            raise NotWanted(f"There is no message called {owed.message}.")
+        return MESSAGES[owed.message](connection, owed, office, at)
+
+    def transport() -> Transport:
+        return open_transport(settings.mail_url, data_dir=settings.data_dir)
+
+    return Pump(database, settings.mail_from, transport, write, _note)
+
+
+def _note(connection: Connection, owed: Owed, ending: Ending, words: str, at: datetime) -> None:
+    if owed.message == "invitation" and owed.subject_id is not None:
+        invitations.mail_ended(connection, owed.subject_id, ending, words, at)
+
+
+def _set_pdfs(database: Database, store: Store, stop: threading.Event) -> None:
+    with Setter() as setter:
+        while not stop.is_set():
+            try:
+                found = set_next(database, store, setter)
+            except Exception:  # the database is away, or the disk full: asked again
+                log.exception("a PDF was left for later")
+                found = False
+            if not found:
+                stop.wait(IDLE_S)
+
+
+def set_next(database: Database, store: Store, setter: Setter) -> bool:
+    """Sets the next PDF that is asked for. False when there is none."""
+    if not database.read_now(printings.any_due, now()):
+        return False
+    claimed = database.write_now(printings.claim, now())
+    if claimed is None:
+        return False
+    try:
+        kept = store.put(claimed.content, setter.set(claimed.sheet))
+    except NotSet as reason:
+        log.warning("a PDF was not set: %s", reason)
+        database.write_now(printings.was_not_set, claimed, str(reason), now())
+    except OSError as error:
+        log.exception("a PDF could not be kept")
+        words = f"It was set but could not be kept: {error.strerror}."
+        database.write_now(printings.was_not_set, claimed, words, now())
+    else:
+        database.write_now(printings.was_set, claimed.content, kept, now())
+    return True
+
+
+def _keep_hours(database: Database, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            do_what_is_due(database, now())
+        except Exception:
+            log.exception("what was due was left for later")
+        stop.wait(HOURS_S)
+
+
+def do_what_is_due(database: Database, at: datetime) -> None:
+    """Closes lists whose hard deadline has passed, which makes their printing."""
+    for slug in database.read_now(letters.due_to_close, at):
+        try:
+            database.write_now(close_list, slug, "the deadline", at)
+        except Refused as refusal:  # the deadline was moved meanwhile
+            log.info("not closed: %s", refusal)
