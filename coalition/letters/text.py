@@ -109,7 +109,7 @@ def _lines(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def one_line(value: str) -> str:
-    """`value` in NFC on one line, without characters that no page can show. Use it for whatever is printed in a line."""
+    """`value` in NFC and on one line, without characters that no page can show: as every printed line is."""
     return " ".join(_readable(value).split())
 
 

@@ -7,19 +7,17 @@ import json
 import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from coalition.base.settings import TEMPLATES
 from coalition.endorsements.undersigned import Group, Line
 from coalition.letters import text as letter_text
 from coalition.letters.text import LetterText, body_html, one_line, tidied
 
 # Raise it whenever the same sheet should be set anew: a changed page, changed fonts, a newer WeasyPrint.
 LAYOUT_VERSION = 1
-
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 _RUNNING_HEAD_LENGTH = 80  # characters; about what fits on one line beside nothing else
 

@@ -1,0 +1,121 @@
+"""What WeasyPrint leaves open between PDF/A-3a and PDF/UA-1, mended while it draws and just before it writes.
+
+One file that claims both; page furniture as artifacts; names copied, searched and read aloud as written.
+Sources: ISO 14289-1 (7.1: content is tagged or an artifact), ISO 19005-3 (6.6.2.3.3: a schema that is not XMP's own is
+described in the packet), ISO 32000-1 (14.9.4: ActualText).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import pydyf  # type: ignore[import-untyped]
+import uharfbuzz  # type: ignore[import-untyped]
+
+_UNIVERSAL_ACCESS = b"""
+<rdf:Description rdf:about="" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+    xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>
+<rdf:Description rdf:about="" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+    xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+    xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"
+    xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+  <pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+    <pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>
+    <pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+    <pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+    <pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+      <pdfaProperty:name>part</pdfaProperty:name>
+      <pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+      <pdfaProperty:category>internal</pdfaProperty:category>
+      <pdfaProperty:description>Part of ISO 14289 that the file conforms to</pdfaProperty:description>
+    </rdf:li></rdf:Seq></pdfaSchema:property>
+  </rdf:li></rdf:Bag></pdfaExtension:schemas>
+</rdf:Description>
+"""
+
+
+def conform(_: Any, pdf: Any) -> None:
+    """WeasyPrint's `finisher`: completes the metadata and the marks of `pdf` in place."""
+    _claim_universal_access(_object(pdf, pdf.catalog["Metadata"]))
+    root = _object(pdf, pdf.catalog["StructTreeRoot"])
+    in_the_tree = set(_object(pdf, root["K"][0])["K"])
+    numbers = _object(pdf, root["ParentTree"])["Nums"]
+    # The first entries of the parent tree are the pages', in order; the others are links'.
+    for at, page in enumerate(pdf.page_references):
+        content = _object(pdf, _object(pdf, page)["Contents"])
+        furniture = set(_loose(pdf, numbers[2 * at + 1], in_the_tree))
+        _make_artifacts(content.stream, furniture)
+
+
+def _claim_universal_access(metadata: Any) -> None:
+    metadata.stream = [part.replace(b"</rdf:RDF>", _UNIVERSAL_ACCESS + b"</rdf:RDF>") for part in metadata.stream]
+
+
+def _loose(pdf: Any, elements: Any, in_the_tree: set[bytes]) -> Iterator[int]:
+    """The numbers of a page's marked contents whose elements hang nowhere in the tree, taken out of `elements`."""
+    for number, reference in enumerate(elements):
+        while (parent := _object(pdf, reference)["P"]) and _object(pdf, parent)["S"] != "/Document":
+            reference = parent
+        if reference not in in_the_tree:
+            elements[number] = "null"
+            yield number
+
+
+def _make_artifacts(operators: list[Any], furniture: set[int]) -> None:
+    for at, operator in enumerate(operators):
+        if operator == b"BDC" and operators[at - 1]["MCID"] in furniture:
+            operators[at - 2 : at + 1] = ["/Artifact", b"", b"BMC"]
+
+
+def _object(pdf: Any, reference: bytes) -> Any:
+    return pdf.objects[int(reference.split()[0])]
+
+
+# Loose accents, and the scripts of India, whose glyphs do not stand in the order of their letters. Not scripts written
+# from right to left: readers take those glyphs as they are seen, and poppler turns an ActualText of them round.
+_RESHAPED = re.compile("[\u0300-\u036f\u0900-\u1cff]")
+
+
+def faithful(stream: Any) -> Any:
+    """WeasyPrint's `stream` class, made to draw so that what is copied out of the PDF is what was put in.
+
+    WeasyPrint gives each glyph one text for the whole document, whatever cluster it met it in first.
+    """
+
+    class FaithfulStream(stream):  # type: ignore[misc]
+        @contextmanager
+        def marked(self, box: Any, tag: str) -> Iterator[None]:
+            with super().marked(box, tag):
+                if _RESHAPED.search(getattr(box, "text", "")):
+                    self.stream[-2]["ActualText"] = pydyf.String(box.text)
+                yield
+
+        def add_font(self, pango_font: Any) -> tuple[Any, float]:
+            font, size = super().add_font(pango_font)
+            if not isinstance(font.to_unicode, _Letters):
+                font.to_unicode = _Letters(_characters(font.file_content))
+            return font, size
+
+    return FaithfulStream
+
+
+class _Letters(dict[int, str]):
+    """The text of each glyph used: of one that is a character by itself, that character."""
+
+    def __init__(self, characters: Mapping[int, str]) -> None:
+        self._characters = characters
+
+    def __setitem__(self, glyph: int, text: str) -> None:
+        super().__setitem__(glyph, text if len(text) == 1 else self._characters.get(glyph, text))
+
+
+@lru_cache(maxsize=32)
+def _characters(font: bytes) -> dict[int, str]:
+    face = uharfbuzz.Face(font)
+    glyph_of = uharfbuzz.Font(face).get_nominal_glyph
+    # Backwards, so that of several characters with one glyph the first in Unicode is kept.
+    return {glyph_of(code) or 0: chr(code) for code in sorted(face.unicodes, reverse=True)}

@@ -1,0 +1,163 @@
+"""Sets sheets as PDFs: the child process of `setting`, and the only place that knows WeasyPrint.
+
+`python -m coalition.printings.setter MEGABYTES` reads jobs on standard input and answers on standard output.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import os
+import resource
+import sys
+import tempfile
+import unicodedata
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import uharfbuzz  # type: ignore[import-untyped]
+
+from coalition.base.settings import TEMPLATES
+from coalition.printings.conformance import conform, faithful
+from coalition.printings.layout import from_data, html
+from coalition.printings.setting import DONE, FAILED, READY, read_message, write_message
+
+FONT_SCHEME = "coalition-font:"
+_SERIF = ("fontpkg_source_serif_4", "SourceSerif4[opsz,wght].ttf")
+_SERIF_ITALIC = ("fontpkg_source_serif_4", "SourceSerif4-Italic[opsz,wght].ttf")
+_HINDI = ("fontpkg_noto_sans_devanagari", "NotoSansDevanagari[wdth,wght].ttf")
+_FONTS: dict[str, tuple[tuple[str, str], dict[str, float]]] = {  # name in the style sheet: file, place on its axes
+    "serif": (_SERIF, {"wght": 400, "opsz": 11}),
+    "serif-bold": (_SERIF, {"wght": 600, "opsz": 11}),
+    "serif-italic": (_SERIF_ITALIC, {"wght": 400, "opsz": 11}),
+    "serif-bold-italic": (_SERIF_ITALIC, {"wght": 600, "opsz": 11}),
+    "arabic": (("fontpkg_amiri", "Amiri-Regular.ttf"), {}),
+    "arabic-bold": (("fontpkg_amiri", "Amiri-Bold.ttf"), {}),
+    "hindi": (_HINDI, {"wght": 400, "wdth": 100}),
+    "hindi-bold": (_HINDI, {"wght": 600, "wdth": 100}),
+}
+
+
+def main() -> None:
+    """Answers each job with `DONE` and a PDF or `FAILED` and a sentence, until standard input ends."""
+    limit_memory(int(sys.argv[1]))
+    os.nice(10)  # a person waiting for a page goes first
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a library that prints must not print into the answers
+    set_pdf = warm_press()
+    write_message(answers, READY)
+    gc.freeze()
+    gc.disable()  # a sixth of a job's time; what a job leaves is swept up when its PDF is on the way
+    while (job := read_message(sys.stdin.buffer)) is not None:
+        write_message(answers, _answer(set_pdf, job))
+        gc.collect()
+
+
+def _answer(set_pdf: Callable[[Mapping[str, Any]], bytes], job: bytes) -> bytes:
+    try:
+        return DONE + set_pdf(json.loads(job))
+    except MemoryError:
+        return FAILED + b"Setting this PDF needs more memory than it may have."
+    except Exception as error:
+        logging.exception("a sheet could not be set")
+        return FAILED + f"Setting this PDF failed: {type(error).__name__}.".encode()
+
+
+def limit_memory(megabytes: int) -> None:
+    """Lets this process have no more address space than this: a page that swells ends here, not in the site."""
+    resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20, megabytes * 2**20))
+
+
+def warm_press() -> Callable[[Mapping[str, Any]], bytes]:
+    """Loads WeasyPrint, our fonts and our style sheet once; the function it gives sets one sheet's data as a PDF."""
+    _shut_out_the_machine()
+    import weasyprint
+    from weasyprint.text.fonts import FontConfiguration
+
+    weasyprint.pdf.Stream = faithful(weasyprint.pdf.Stream)
+    fonts = FontConfiguration()
+    fetcher = _our_fonts_only(weasyprint)
+    source = (TEMPLATES / "pdf" / "letter.css").read_text()
+    style = weasyprint.CSS(string=source, url_fetcher=fetcher, font_config=fonts)
+
+    def set_pdf(data: Mapping[str, Any]) -> bytes:
+        page = weasyprint.HTML(string=html(from_data(data)), base_url=None, url_fetcher=fetcher)
+        _give_names_their_direction(page.etree_element)
+        _pair_the_undersigned(page.etree_element)
+        options = {"stylesheets": [style], "font_config": fonts, "pdf_variant": "pdf/a-3a"}
+        return bytes(page.write_pdf(finisher=conform, **options))
+
+    return set_pdf
+
+
+def _shut_out_the_machine() -> None:
+    # No font of this machine may slip into a PDF, and a font that is cut to size carries no time of day: the same
+    # sheet is the same bytes on every machine. Both are read when WeasyPrint and fontTools are.
+    configuration = Path(tempfile.mkdtemp(prefix="coalition-")) / "fonts.conf"
+    configuration.write_text(
+        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd"><fontconfig/>'
+    )
+    os.environ["FONTCONFIG_FILE"] = str(configuration)
+    os.environ["SOURCE_DATE_EPOCH"] = "0"
+
+
+def _our_fonts_only(weasyprint: Any) -> Any:
+    class OurFontsOnly(weasyprint.URLFetcher):  # type: ignore[misc]
+        """Answers for our own fonts. Whatever else a page asks for is not there: no network, no file."""
+
+        def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
+            if not url.startswith(FONT_SCHEME) or url.removeprefix(FONT_SCHEME) not in _FONTS:
+                raise ValueError(f"not one of our fonts: {url}")
+            return weasyprint.urls.URLFetcherResponse(url, _font(url.removeprefix(FONT_SCHEME)))
+
+    return OurFontsOnly(allowed_protocols=())
+
+
+def _font(name: str) -> bytes:
+    (package, file), axes = _FONTS[name]
+    font = (files(package) / "files" / file).read_bytes()
+    if not axes:
+        return font
+    # A variable font would be cut to a static one again in every job, once for each size: half of a letter's time.
+    face = uharfbuzz.Face(font)
+    wanted = uharfbuzz.SubsetInput()
+    wanted.keep_everything()
+    for axis, place in axes.items():
+        wanted.pin_axis_location(face, axis, place)
+    return bytes(uharfbuzz.subset(face, wanted).blob.data)
+
+
+def _give_names_their_direction(root: Any) -> None:
+    # Browsers do this themselves for <bdi> and dir="auto"; WeasyPrint knows only the property.
+    for element in root.iter():
+        if element.tag == "bdi" or element.get("dir") == "auto":
+            element.set("dir", _direction("".join(element.itertext())))
+
+
+def _pair_the_undersigned(root: Any) -> None:
+    # Two names side by side are two inline blocks in one line. WeasyPrint's time for a line grows with the square of
+    # what its paragraph holds, so each pair is made a block: no float, column, grid or table, and no name lost.
+    for undersigned in root.iter("ul"):
+        if undersigned.get("class") == "undersigned-list":
+            lines = list(undersigned)
+            undersigned[:] = [_pair(lines[at : at + 2]) for at in range(0, len(lines), 2)]
+
+
+def _pair(lines: list[Any]) -> Any:
+    pair = ElementTree.Element("div", {"class": "undersigned-pair"})
+    pair.extend(lines)
+    return pair
+
+
+def _direction(text: str) -> str:
+    strong = (unicodedata.bidirectional(character) for character in text)
+    first = next((kind for kind in strong if kind in ("L", "R", "AL")), "L")
+    return "ltr" if first == "L" else "rtl"
+
+
+if __name__ == "__main__":
+    main()
