@@ -13,7 +13,7 @@ from coalition.organisations.reading import name_and_address
 LONGEST_NAME: Final = 200  # characters; one line of the printed list holds about 60
 
 _MISSING: Final = re.compile(
-    r"(?:n\.?/?a\.?|none|nil|tb[ac]|unknown|not (?:known|given)|no e-?mail|pending|\?+|-+|–|—|\.+|x+)", re.IGNORECASE
+    r"(?:n\.?/?a\.?|none|nil|tb[ac]|unknown|not (?:known|given)|no e-?mail|pending|\?+|-+|–|—|\.+|x{2,3})", re.IGNORECASE
 )
 _SPREADSHEET_ERROR: Final = re.compile(r"#(?:REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|N/A|BEZUG!|WERT!|NV)")
 _FORMULA: Final = "There is a formula in the cell, which a list cannot carry."
@@ -65,7 +65,8 @@ def entries(header: Sequence[str], row: Sequence[str], mapping: Mapping, groups:
     values = _organisation(header, row, mapping, groups, warnings)
     if any(cell and not title for cell, title in zip(row, header, strict=True)) and any(header):
         warnings.append("There are cells to the right of the last title: is a comma missing its quotation marks?")
-    contacts = sorted(_contacts(header, row, mapping), key=lambda contact: bool(contact.errors))
+    contacts = sorted(_contacts(header, row, mapping), key=lambda entry: (bool(entry.errors), not entry.values.email))
+    contacts = [entry for entry in contacts if entry.values.email or entry.errors or entry is contacts[0]]
     first = contacts[0] if contacts else Entry(Values())
     errors = [*_wrong_with_name(values.name), *first.errors]
     if not first.values.email and not errors:

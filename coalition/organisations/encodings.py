@@ -66,7 +66,7 @@ def text_of(data: bytes) -> tuple[str, str]:
             raise Unreadable(sentence)
     text, encoding = _decoded(data)
     text = text.replace("\0", "").removeprefix("\ufeff")
-    if not text.strip():
+    if not any(map(str.isalnum, text)):
         raise Unreadable("There is nothing in it yet. Give us one organisation per line, or a CSV file.")
     sample = text[:50_000]
     strange = sum(letter == "\ufffd" or (letter < " " and letter not in "\t\n\r\v\f") for letter in sample)
@@ -115,21 +115,29 @@ def _one_byte_a_letter(data: bytes) -> tuple[str, str]:
 
 
 def _plausibility(telling: bytes, encoding: str) -> float:
-    """How much like words the text looks in this encoding: accents stand among letters, symbols do not."""
+    """How much like words the text looks in this encoding."""
     text = f" {telling.decode(encoding, 'replace')} "
-    score = 0.0
-    for before, letter, after in zip(text, text[1:], text[2:], strict=False):
-        if letter <= "\x7f":
-            continue
-        within = before.isalpha() + after.isalpha()
-        if letter == "\ufffd" or unicodedata.category(letter) == "Cc":
-            score -= 3
-        elif letter in _TYPOGRAPHY:
-            score += 1 if letter == "’" and within == 2 else 0.3
-        elif not letter.isalpha():
-            score -= 2 * within
-        elif (letter.isupper() and before.islower()) or not within:
-            score -= 2
-        else:
-            score += 1 if letter in _ONE_BYTE[encoding] else 0.3
-    return score
+    usual = _ONE_BYTE[encoding]
+    return sum(
+        _fit(before, letter, after, usual)
+        for before, letter, after in zip(text, text[1:], text[2:], strict=False)
+        if letter > "\x7f"
+    )
+
+
+def _fit(before: str, letter: str, after: str, usual: str) -> float:
+    """Accents stand among plain letters, symbols do not, scripts do not mix, and no capital follows a small letter."""
+    within = before.isalpha() + after.isalpha()
+    if letter == "\ufffd" or unicodedata.category(letter) == "Cc":
+        return -3
+    if letter in _TYPOGRAPHY:
+        return 1 if letter == "’" and within == 2 else 0.3
+    if not letter.isalpha():
+        return -2 * within
+    plain = sum(side.isalpha() and side.isascii() for side in (before, after))
+    latin = letter < "\u0250"
+    if not within or (plain and not latin) or (letter.isupper() and before.islower()):
+        return -2
+    if latin and within == 2 and not plain:
+        return -0.5
+    return 1 if letter in usual else 0.3

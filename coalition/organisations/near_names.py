@@ -44,7 +44,7 @@ class NearNames:
         for form in forms:
             if (number := self._by_form.get(form)) is not None:
                 return number
-        found = set()
+        found: set[int] = set()
         for slip in _slips(forms[0]) if forms else ():
             if slip in self._by_slip:
                 found.update((self._by_slip[slip], *self._more_by_slip.get(slip, ())))

@@ -119,7 +119,7 @@ def _people(text: str) -> list[Record]:
     named = [cells[0] for cells in found if len(cells) == 2]
     if len(named) * 2 < len(found) or sum(bool(re.search("[,;|]", name)) for name in named) * 2 > len(named):
         return []
-    if "@" not in lines[0][1] and any(field_of(cell) for cell in re.split("[,;|]", lines[0][1])):
+    if "@" not in lines[0][1] and re.search(r"[;|]|,\S", lines[0][1]):
         return []  # a row of titles: this is CSV
     return [(number, cells) for (number, _), cells in zip(lines, found, strict=True)]
 

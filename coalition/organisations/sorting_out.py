@@ -82,6 +82,7 @@ class _Index:
     by_name: dict[str, Match] = field(default_factory=dict)
     by_domain: dict[str, Match] = field(default_factory=dict)
     by_email: dict[str, Match] = field(default_factory=dict)
+    contacts: set[tuple[Match, str]] = field(default_factory=set)
     registers: dict[Match, str] = field(default_factory=dict)
     near: NearNames = field(default_factory=NearNames)
     matches: list[Match] = field(default_factory=list)
@@ -132,7 +133,7 @@ def _sorted_out(number: int, entry: cells.Entry, directory: _Index, file: _Index
         return Row(number, values, errors, warnings, "error")
     earlier, why = file.same(values)
     if earlier:
-        fresh = bool(values.email) and names.email_key(values.email) not in file.by_email
+        fresh = _is_fresh(file, earlier, values)
         _learn(file, earlier, values)
         return Row(number, values, (), warnings, "contact" if fresh else "known", earlier, why)
     verdict: Verdict = "known"
@@ -149,9 +150,15 @@ def _sorted_out(number: int, entry: cells.Entry, directory: _Index, file: _Index
     return Row(number, values, (), warnings, verdict, match, why)
 
 
+def _is_fresh(file: _Index, match: Match, values: Values) -> bool:
+    """Does the row bring an address that the organisation does not have yet?"""
+    return bool(values.email) and (match, names.email_key(values.email)) not in file.contacts
+
+
 def _learn(file: _Index, match: Match, values: Values) -> None:
     if values.email:
         file.by_email.setdefault(names.email_key(values.email), match)
+        file.contacts.add((match, names.email_key(values.email)))
     if values.register_id:
         file.by_register.setdefault(values.register_id, match)
         file.registers.setdefault(match, values.register_id)
@@ -163,7 +170,7 @@ def _further(main: Row, entry: cells.Entry, file: _Index) -> Row:
     if entry.errors or main.errors:
         return Row(main.number, values, entry.errors or main.errors, (), "error")
     here = file.same(values)[0] or Match(values.name, row=main.number)
-    fresh = names.email_key(values.email) not in file.by_email
+    fresh = _is_fresh(file, here, values)
     _learn(file, here, values)
     return Row(main.number, values, (), (), "contact" if fresh else "known", here, "same row")
 
