@@ -14,6 +14,7 @@ from playwright.async_api import Browser, async_playwright
 from coalition import migrations
 from coalition.base.database import Database
 from tests import postgres
+from tests.cast import Campaign, campaign
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Root may not use Chromium's sandbox; the rest keeps it from calling home, so a test hears only what it asked for.
@@ -31,6 +32,13 @@ CHROMIUM_ARGUMENTS = (
 def now() -> datetime:
     """A Monday morning in London, three weeks before the Metropolitan Police Authority decided."""
     return datetime(2009, 10, 26, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def eva(database_url: str, tmp_path: Path) -> AsyncIterator[Campaign]:
+    """Eva's campaign on a site of its own: the letter is open, everyone is asked, nothing is sent or answered."""
+    async with campaign(database_url, tmp_path / "data") as begun:
+        yield begun
 
 
 @pytest.fixture

@@ -30,12 +30,7 @@ class Kept:
         self._size = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (
-            scope["type"] != "http"
-            or scope["method"] != "GET"
-            or scope["query_string"]
-            or not _is_public(scope["path"])
-        ):
+        if not _may_be_kept(scope):
             await self.app(scope, receive, send)
             return
         answer = self._answers.get(scope["path"])
