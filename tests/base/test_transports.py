@@ -167,12 +167,17 @@ def test_a_server_that_dies_after_the_message_may_have_it_and_is_not_given_it_ag
     assert (server.connections, len(server.arrived)) == (2, 3)
 
 
-def test_a_server_too_slow_to_answer_may_have_the_message():
+def test_a_server_too_slow_to_answer_may_have_the_message_and_its_late_answer_is_not_taken_for_the_next():
     with mail_server() as server, smtp(server.url, answer_seconds=0.2) as transport:
-        server.delay = 1
+        server.delay = 0.4
         with pytest.raises(Unreachable, match="may have arrived") as failure:
-            transport.send(letter())
+            transport.send(letter(1))
+        server.delay = 0
+        server.data_answer = "554 not this one"
+        with pytest.raises(Refused):
+            transport.send(letter(2))
     assert failure.value.may_have_arrived
+    assert server.connections == 2
 
 
 def test_a_slow_server_that_answers_in_time_is_waited_for():

@@ -96,9 +96,9 @@ class Smtp:
             raise smtplib.SMTPNotSupportedError("it offers no STARTTLS, which COALITION_MAIL_URL requires")
 
     def _hand_over(self, server: smtplib.SMTP, ready: Ready) -> str:
-        self._step(server, f"MAIL FROM:<{ready.sender}>", 250)
-        self._step(server, f"RCPT TO:<{ready.recipient}>", 250, 251)
-        self._step(server, "DATA", 354)
+        self._step(server, f"MAIL FROM:<{ready.sender}>", 2)
+        self._step(server, f"RCPT TO:<{ready.recipient}>", 2)
+        self._step(server, "DATA", 3)
         try:
             # A line that is a dot ends the message, so dots at the start of a line are doubled (RFC 5321, 4.5.2).
             server.send(ready.raw.replace(b"\r\n.", b"\r\n..") + b".\r\n")
@@ -109,11 +109,12 @@ class Smtp:
                 f"{self._name} fell silent after the whole message was sent: it may have arrived.",
                 may_have_arrived=True,
             ) from None
-        if code != 250:
+        if code // 100 != 2:
             self._refuse(server, code, answer)
         return self._words(answer)
 
-    def _step(self, server: smtplib.SMTP, command: str, *wanted: int) -> None:
+    def _step(self, server: smtplib.SMTP, command: str, digit: int) -> None:
+        """Says one thing. What counts is the first digit of the answer (RFC 5321, 4.3.2)."""
         try:
             code, answer = server.docmd(command)
         except (smtplib.SMTPException, OSError) as error:
@@ -122,7 +123,7 @@ class Smtp:
         if code == 421:  # "closing": it gave nothing up of ours, and may take it in a new conversation
             server.close()
             raise _HungUp(self._words(answer))
-        if code not in wanted:
+        if code // 100 != digit:
             self._refuse(server, code, answer, about_us=command.startswith("MAIL") or code in ABOUT_US)
 
     def _refuse(self, server: smtplib.SMTP, code: int, answer: bytes, *, about_us: bool = False) -> NoReturn:
