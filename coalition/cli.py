@@ -13,6 +13,8 @@ from typing import Any
 
 from coalition.base.settings import Settings, WrongSetting, from_environment
 
+WORKER_PAUSE_S = 2  # before a worker that died is started again
+
 
 class Stop(Exception):
     """The command cannot be done; its text is the reason."""
@@ -86,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def serve(options: Any) -> None:
     settings = _settings(options)
-    _check_schema(settings)
+    _check(settings)
     _serve(settings, options.host, options.port, worker=not options.no_worker)
 
 
@@ -97,6 +99,17 @@ def _settings(options: Any, *, is_demo: bool = False) -> Settings:
     host = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host  # noqa: S104 (compared, not bound)
     environ.setdefault("COALITION_BASE_URL", f"http://{host}:{options.port}")
     return from_environment(environ, demo=is_demo)
+
+
+def _check(settings: Settings) -> None:
+    """What would only show later is said at the start, in one line."""
+    from coalition.base.mail.transports import open_transport
+
+    try:
+        open_transport(settings.mail_url, data_dir=settings.data_dir).close()
+    except ValueError as error:
+        raise Stop(str(error)) from None
+    _check_schema(settings)
 
 
 def _check_schema(settings: Settings) -> None:
@@ -145,21 +158,39 @@ def _serve(settings: Settings, host: str, port: int, *, worker: bool, say: Seque
 
 @contextmanager
 def _worker(settings: Settings) -> Iterator[None]:
-    """The worker beside the server; it ends with it, however that ends."""
+    """The worker beside the server: begun again when it dies, ended when the server ends, however that ends."""
     environ = os.environ | {
         "COALITION_DATA_DIR": str(settings.data_dir),
         "COALITION_BASE_URL": settings.base_url,
     }
     command = [sys.executable, "-m", "coalition", "work", "--with", str(os.getpid())]
-    child = subprocess.Popen(command, env=environ)  # noqa: S603 (our own words)
+    ending = threading.Event()
+
+    def keep() -> None:
+        while not ending.is_set():
+            child = subprocess.Popen(command, env=environ)  # noqa: S603 (our own words)
+            while child.poll() is None and not ending.wait(0.2):
+                pass
+            if child.poll() is None:
+                _end(child)
+            elif not ending.wait(WORKER_PAUSE_S):
+                print("The worker ended by itself; starting it again.", file=sys.stderr)
+
+    keeper = threading.Thread(target=keep, name="worker-keeper")
+    keeper.start()
     try:
         yield
     finally:
-        child.send_signal(signal.SIGTERM)
-        try:
-            child.wait(20)
-        except subprocess.TimeoutExpired:
-            child.kill()
+        ending.set()
+        keeper.join()
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
+        child.wait(20)
+    except subprocess.TimeoutExpired:
+        child.kill()
 
 
 @contextmanager
@@ -178,7 +209,7 @@ def work(options: Any) -> None:
 
     _log()
     settings = from_environment()
-    _check_schema(settings)
+    _check(settings)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
@@ -263,9 +294,7 @@ def bring_in(options: Any) -> None:
         table = reading.read_rows(content)
         mapping = columns.check(columns.guess(table))
         rows = sorting_out.rows(table, mapping, database.read_now(organisations.everyone), letter.groups)
-        brought = database.write_now(
-            importing.bring_in, options.slug, None, rows, {}, "the command line", now()
-        )
+        brought = database.write_now(importing.bring_in, options.slug, None, rows, {}, "the command line", now())
     for row in rows:
         if row.verdict in ("error", "likely"):
             why = " ".join(row.errors) or f"taken as {row.match.name if row.match else ''}: {row.why}"

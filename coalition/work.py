@@ -37,6 +37,7 @@ log = logging.getLogger("coalition.work")
 MESSAGES: dict[str, Callable[[Connection, Owed, Office, datetime], Mail]] = {
     "sign_in": people_mail.sign_in,
     "invitation": invitation_mail.invitation,
+    "deadline_moved": invitation_mail.deadline_moved,
     "receipt": answer_mail.receipt,
     "withdrawn": answer_mail.withdrawn,
     "declined": answer_mail.declined,

@@ -6,7 +6,7 @@ Rows, not a database's own format: a backup of SQLite can be restored into Postg
 import json
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
@@ -40,7 +40,7 @@ def write(connection: Connection, data_dir: Path, file: Path) -> Counts:
                 for table in metadata.sorted_tables:
                     with archive.open(f"tables/{table.name}.jsonl", "w", force_zip64=True) as lines:
                         for row in connection.execute(select(table)):
-                            lines.write(json.dumps([_plain(value) for value in row], ensure_ascii=False).encode() + b"\n")
+                            lines.write(_line(row))
                             rows += 1
                 for path in _kept(data_dir):
                     archive.write(path, f"files/{path.relative_to(data_dir).as_posix()}")
@@ -62,6 +62,10 @@ def _kept(data_dir: Path) -> Iterator[Path]:
             yield from (found for found in sorted(path.rglob("*")) if found.is_file() and found.name[0] != ".")
         elif path.is_file():
             yield path
+
+
+def _line(row: Iterable[Any]) -> bytes:
+    return json.dumps([_plain(value) for value in row], ensure_ascii=False).encode() + b"\n"
 
 
 def _plain(value: Any) -> Any:

@@ -39,7 +39,7 @@ def from_environment(environ: Mapping[str, str] = os.environ, *, demo: bool = Fa
     """The settings. Creates the data folder and, on the first run, the signing key. Raises WrongSetting."""
     data_dir = Path(environ.get("COALITION_DATA_DIR") or "var").absolute()
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise WrongSetting(f"COALITION_DATA_DIR: {data_dir} cannot be made ({error.strerror}).") from None
     return Settings(

@@ -175,7 +175,9 @@ def _answer(connection: Connection, letter: Letter, at: datetime) -> None:
 
 def answer(name: str, group: str, number: int) -> Answer:
     """A made-up answer; its signatory cannot be taken for anybody."""
-    return Answer(1, name, group, f"Sample Signatory {number}", "Chief Executive", "chief-executive", "", number % 4 != 0)
+    return Answer(
+        1, name, group, f"Sample Signatory {number}", "Chief Executive", "chief-executive", "", number % 4 != 0
+    )
 
 
 def nonces(connection: Connection, letter: Letter) -> dict[str, tuple[str, str]]:

@@ -15,8 +15,9 @@ from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import records, rules
 from coalition.invitations.rules import Invitation
+from coalition.letters import actions as letter_actions
 from coalition.letters import records as letters
-from coalition.letters.rules import Letter
+from coalition.letters.rules import Arrangements, Letter
 from coalition.letters.rules import check as check_letter
 from coalition.organisations import names
 from coalition.organisations import records as organisations
@@ -104,6 +105,20 @@ def _give_links(connection: Connection, asked: list[Invitation], now: datetime) 
 
 def _mail(one: Invitation) -> dict[str, object]:
     return {"message": "invitation", "recipient": one.email, "letter_id": one.letter_id, "subject_id": one.id}
+
+
+def arrange(
+    connection: Connection, slug: str, seen: int, plan: Arrangements, tell: bool, who: Coordinator, now: datetime
+) -> Letter:
+    """Changes the letter's arrangements; `tell` mails a moved deadline to those asked who have not answered."""
+    before = letters.letter_by_slug(connection, slug)
+    letter = letter_actions.arrange(connection, slug, seen, plan, who, now)
+    if tell and letter.hard_deadline != before.hard_deadline:
+        waiting = records.unanswered(connection, letter.id)
+        rows = [{**_mail(one), "message": "deadline_moved"} for one in waiting]
+        if rows:
+            outbox.queue_many(connection, rows, now)
+    return letter
 
 
 def send_again(connection: Connection, slug: str, id: int, who: Coordinator, now: datetime) -> Invitation:

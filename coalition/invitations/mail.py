@@ -24,13 +24,42 @@ UNSENT = "https://letters.example/e/the-link-is-made-when-it-is-sent"
 
 def invitation(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:
     """The question itself. Not wanted once it is answered, the list is closed or the contact has changed."""
-    one = records.invitation(connection, owed.subject_id or 0)
-    letter = letters.letter(connection, one.letter_id)
-    _check_wanted(connection, letter, one, owed, now)
-    coordinator = people.coordinator(connection, letter.coordinator_id)
+    letter, one, coordinator = _wanted(connection, owed, now)
+    link, unsubscribe = _links(office, one)
+    words = _invitation(letter, one, coordinator, letter.note, link, unsubscribe)
+    return _to_contact(words, letter, one, coordinator, owed, office, now)
+
+
+def deadline_moved(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:
+    """The list closes at another time than the invitation said. Not wanted by those who have answered meanwhile."""
+    letter, one, coordinator = _wanted(connection, owed, now)
+    link, unsubscribe = _links(office, one)
+    words = written(
+        "deadline_moved",
+        letter=letter_values(letter),
+        organisation={"name": one.organisation},
+        deadline_words=deadline_words(letter),
+        link=link,
+        coordinator={"name": coordinator.called, "email": coordinator.email},
+        unsubscribe=unsubscribe,
+    )
+    return _to_contact(words, letter, one, coordinator, owed, office, now)
+
+
+def _links(office: Office, one: Invitation) -> tuple[str, str]:
     nonce = one.nonce or ""
-    unsubscribe = office.link("unsubscribe", "unsubscribe", nonce)
-    words = _invitation(letter, one, coordinator, letter.note, office.link("e", "invitation", nonce), unsubscribe)
+    return office.link("e", "invitation", nonce), office.link("unsubscribe", "unsubscribe", nonce)
+
+
+def _to_contact(
+    words: Words,
+    letter: Letter,
+    one: Invitation,
+    coordinator: Coordinator,
+    owed: Owed,
+    office: Office,
+    now: datetime,
+) -> Mail:
     return addressed(
         words,
         owed,
@@ -39,11 +68,13 @@ def invitation(connection: Connection, owed: Owed, office: Office, now: datetime
         to_name=one.contact,
         coordinator=(coordinator.called, coordinator.email),
         list_id=f"{letter.slug}.{office.domain}",
-        unsubscribe_url=unsubscribe,
+        unsubscribe_url=_links(office, one)[1],
     )
 
 
-def _check_wanted(connection: Connection, letter: Letter, one: Invitation, owed: Owed, now: datetime) -> None:
+def _wanted(connection: Connection, owed: Owed, now: datetime) -> tuple[Letter, Invitation, Coordinator]:
+    one = records.invitation(connection, owed.subject_id or 0)
+    letter = letters.letter(connection, one.letter_id)
     if rules.state(letter, now) != "open":
         raise NotWanted("The list was closed before this mail left.")
     if one.status in ANSWERED:
@@ -54,6 +85,7 @@ def _check_wanted(connection: Connection, letter: Letter, one: Invitation, owed:
         raise NotWanted("The link was revoked before this mail left.")
     if organisations.mail_is_stopped(connection, owed.recipient):
         raise NotWanted("This address asked for no more mail.")
+    return letter, one, people.coordinator(connection, letter.coordinator_id)
 
 
 def preview(connection: Connection, letter: Letter, one: Invitation | None, note: str) -> Words:

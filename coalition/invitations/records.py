@@ -107,6 +107,22 @@ def not_asked(connection: Connection, letter_id: int, ids: Collection[int] | Non
     return found if ids is None else [one for one in found if one.id in ids]
 
 
+def unanswered(connection: Connection, letter_id: int) -> list[Invitation]:
+    """Those who have been asked, can be reached, and have not answered."""
+    wanted = (
+        select(*_columns)
+        .select_from(_joined)
+        .where(
+            invitations.c.letter_id == letter_id,
+            invitations.c.status.in_(("sent", "read")),
+            invitations.c.contact_id.is_not(None),
+            invitations.c.nonce.is_not(None),
+        )
+        .order_by(invitations.c.sort_key, invitations.c.id)
+    )
+    return [Invitation(*row) for row in connection.execute(wanted)]
+
+
 # The tracker.
 
 

@@ -13,7 +13,8 @@ from coalition.organisations.reading import name_and_address
 LONGEST_NAME: Final = 200  # characters; one line of the printed list holds about 60
 
 _MISSING: Final = re.compile(
-    r"(?:n\.?/?a\.?|none|nil|tb[ac]|unknown|not (?:known|given)|no e-?mail|pending|\?+|-+|–|—|\.+|x{2,3})", re.IGNORECASE
+    r"(?:n\.?/?a\.?|none|nil|tb[ac]|unknown|not (?:known|given)|no e-?mail|pending|\?+|-+|–|—|\.+|x{2,3})",
+    re.IGNORECASE,
 )
 _SPREADSHEET_ERROR: Final = re.compile(r"#(?:REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|N/A|BEZUG!|WERT!|NV)")
 _FORMULA: Final = "There is a formula in the cell, which a list cannot carry."

@@ -126,14 +126,14 @@ def _plausibility(telling: bytes, encoding: str) -> float:
 
 
 def _fit(before: str, letter: str, after: str, usual: str) -> float:
-    """Accents stand among plain letters, symbols do not, scripts do not mix, and no capital follows a small letter."""
+    """Accents stand among plain letters, scripts do not mix within a word, no capital follows a small letter."""
     within = before.isalpha() + after.isalpha()
     if letter == "\ufffd" or unicodedata.category(letter) == "Cc":
         return -3
     if letter in _TYPOGRAPHY:
         return 1 if letter == "’" and within == 2 else 0.3
     if not letter.isalpha():
-        return -2 * within
+        return 0  # wherever it stands: "St Mungo´s" is as likely as any
     plain = sum(side.isalpha() and side.isascii() for side in (before, after))
     latin = letter < "\u0250"
     if not within or (plain and not latin) or (letter.isupper() and before.islower()):

@@ -13,6 +13,7 @@ import resource
 import sys
 import tempfile
 import unicodedata
+import warnings
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -75,6 +76,7 @@ def limit_memory(megabytes: int) -> None:
 def warm_press() -> Callable[[Mapping[str, Any]], bytes]:
     """Loads WeasyPrint, our fonts and our style sheet once; the function it gives sets one sheet's data as a PDF."""
     _shut_out_the_machine()
+    warnings.filterwarnings("ignore", message="No fonts configured in FontConfig")  # as meant
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
 

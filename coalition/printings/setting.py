@@ -16,7 +16,7 @@ from coalition.printings.layout import Sheet, as_data
 # The child's answers begin with one of these.
 READY, DONE, FAILED = b"R", b"+", b"-"
 
-MEMORY_LIMIT_MB = 1536
+MEMORY_LIMIT_MB = 2048  # of address space; 10,000 undersigned take 1,320
 _JOBS_PER_CHILD = 200  # pango and fontconfig leak a little with every job
 _START_LIMIT_S = 60.0
 

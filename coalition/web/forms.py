@@ -234,6 +234,7 @@ def draft_form(letter: Letter) -> DraftForm:
 
 
 class DatesForm(ArrangementsForm):
+    tell = BooleanField("If the list closes at another time, tell those who have not answered yet")
     revision = HiddenField()
 
 

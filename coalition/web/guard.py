@@ -85,8 +85,8 @@ class Guard:
         path = scope["path"]
         ours = _FRAMED if path.startswith("/dev/") else _OPEN if b"access-control-allow-origin" in names else HEADERS
         added = [pair for pair in (*ours, *self.extra) if pair[0] not in names]
-        if b"cache-control" not in names:
-            added.append((b"cache-control", b"no-store"))
+        if b"cache-control" not in names:  # whatever is not meant for everybody
+            added += [(b"cache-control", b"no-store"), (b"x-robots-tag", b"noindex")]
         return added
 
 

@@ -55,7 +55,10 @@ async def letter_page(request: Request) -> Response:
             "state": rules.state(letter, now),
         }
 
-    page = site.page("public/letter.html", **await site.database.read(look))
+    values = await site.database.read(look)
+    page = site.page("public/letter.html", **values)
+    if values["letter"].visibility != "public":
+        page.headers["X-Robots-Tag"] = "noindex"
     page.headers["ETag"] = etag(bytes(page.body))
     page.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
     return page

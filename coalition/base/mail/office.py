@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from coalition.base.links import Links, Purpose
-from coalition.base.mail.message import Mail
+from coalition.base.mail.message import Mail, ascii_address
 from coalition.base.mail.words import render
 from coalition.base.outbox import Owed
 
@@ -21,7 +21,7 @@ class Office:
 
     @property
     def domain(self) -> str:
-        return self.mail_from.rpartition("@")[2]
+        return ascii_address(self.mail_from).rpartition("@")[2]
 
     def link(self, path: str, purpose: Purpose, nonce: str) -> str:
         """A signed link, as it stands in a mail: /e/... for an invitation."""

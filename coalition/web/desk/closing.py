@@ -9,8 +9,9 @@ from coalition.base.database import NotSaved
 from coalition.base.refused import Overtaken, Refused
 from coalition.endorsements import records as endorsements
 from coalition.history import records as history
-from coalition.letters import actions, rules
+from coalition.invitations import actions
 from coalition.letters import records as letters
+from coalition.letters import rules
 from coalition.letters.rules import Letter
 from coalition.printings import actions as printing_actions
 from coalition.printings import records as printings
@@ -25,7 +26,7 @@ async def dates(visit: Visit) -> Response:
     letter = await visit.database.read(letters.letter_by_slug, visit.slug)
     if letter.state == "draft":
         return visit.back("/draft")
-    form = DatesForm(data={"revision": letter.revision})
+    form = DatesForm(data={"revision": letter.revision, "tell": True})
     form.show(letter)
     return _dates_page(visit, letter, form)
 
@@ -40,7 +41,8 @@ async def change_dates(visit: Visit) -> Response:
         return _dates_page(visit, letter, form, 422)
     seen = whole_number(form.revision.data) or 0
     try:
-        await visit.database.write(actions.arrange, visit.slug, seen, form.arrangements(), visit.me, visit.now)
+        plan, tell = form.arrangements(), form.tell.data
+        await visit.database.write(actions.arrange, visit.slug, seen, plan, tell, visit.me, visit.now)
     except Refused as refusal:
         if isinstance(refusal, Overtaken):
             form.revision.data = str(letter.revision)

@@ -29,7 +29,7 @@ COLUMNS = (
     *("organisation", "register_id", "group", "signatory", "role", "status", "version", "answered_at"),
     *("contact", "email", "reason"),
 )
-MAILS = ("invitation", "receipt", "withdrawn", "declined")
+MAILS = ("invitation", "deadline_moved", "receipt", "withdrawn", "declined")
 
 
 @at_desk
