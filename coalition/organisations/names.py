@@ -58,7 +58,7 @@ _REGISTERS: Final = {  # of org-id.guide: what a number looks like once spaces a
 _NUMBER_IN_TEXT: Final = re.compile(r"(?<![A-Z0-9])([A-Z]{0,3}) ?([0-9]{3,9})(?:\.0+)?(?![A-Z0-9])")
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def sort_key(name: str, language: str = "en") -> str:
     """The text to order names by, code point by code point (in PostgreSQL: COLLATE "C").
 
@@ -72,7 +72,7 @@ def sort_key(name: str, language: str = "en") -> str:
     return f"{_without_article(words, _ARTICLES.get(tongue, ('the',)))}\t{unicodedata.normalize('NFC', tidied)}"
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def name_key(name: str) -> str:
     """The name as it is compared: two spellings of one organisation's name give one key, which is empty for no name.
 

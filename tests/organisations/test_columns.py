@@ -43,7 +43,8 @@ def test_a_plain_list_is_names():
 
 
 def test_telephone_numbers_and_years_are_no_register_numbers():
-    assert guessed("Mind;020 7946 0000;1946\nScope;020 7946 0001;1952\n") == ["name", IGNORED, IGNORED]
+    text = "Mind;020 7946 0000;1946;grant 123456 paid\nScope;020 7946 0001;1952;grant 123457 due\n"
+    assert guessed(text) == ["name", IGNORED, IGNORED, IGNORED]
 
 
 def test_a_mapping_without_a_name_or_with_two_is_refused_in_words():

@@ -187,6 +187,7 @@ def test_a_website_is_completed_and_a_script_is_refused():
     assert website("www.charity.example/a") == "https://www.charity.example/a"
     for wrong in (
         "javascript:alert(1)",
+        "ftp://charity.example",
         "charity",
         "https://a b.example",
         "http://[::1",

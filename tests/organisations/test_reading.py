@@ -46,6 +46,8 @@ def test_what_a_spreadsheet_writes_is_read(encoding, delimiter, line_end):
         ("cp1256", "الاسم;Mail\nجمعية مساعدة اللاجئين;a@x.example\n"),
         ("mac_roman", "Name\nWomen’s Aid\n"),
         ("cp1252", "Name\nWomen’s Aid\n"),
+        ("cp1252", "Name\nSt Mungo´s\n"),
+        ("cp1250", "Nazwa\nZłota Rączka\n"),
         ("cp1252", "Name;Notes\nAid;costs £500\n"),
         ("cp1252", "Name\nBündnis für Flüchtlinge\nGroße Hilfe\n"),
         ("cp1252", "Name\nL’été à Orléans – où êtes-vous?\n"),
@@ -94,6 +96,7 @@ def test_a_caption_above_the_titles_and_titles_repeated_below_are_no_rows():
         ("Mind;a@x.example\nScope;b@x.example\n", False),
         ("Poppy Project\tCharity\nNSPCC\tCharity\n", False),  # "Charity" is a title, but not here
         ("Mind;216401\nScope;208231\n", False),
+        ("Mind;North\nName;E-mail\nScope;South\n", False),  # not without losing the first
     ],
 )
 def test_whether_there_are_titles_is_guessed(text, had_header):
