@@ -58,7 +58,6 @@ _same = (
         )
     )
     .order_by(organisations.c.id)
-    .limit(1)
 )
 _contact_by_email = select(*_contact_columns).where(
     contacts.c.organisation_id == bindparam("organisation_id"), contacts.c.email == bindparam("email")
@@ -76,9 +75,11 @@ def organisation(connection: Connection, id: int) -> Organisation:
 
 
 def same(connection: Connection, name_key: str, register_id: str | None) -> Organisation | None:
-    """The organisation of the same name or register number, if the directory has one."""
-    row = connection.execute(_same, {"name_key": name_key, "register_id": register_id}).first()
-    return Organisation(*row) if row else None
+    """The organisation of the same register number; or of the same name, unless both have numbers and they differ."""
+    found = [Organisation(*row) for row in connection.execute(_same, {"name_key": name_key, "register_id": register_id})]
+    by_number = [one for one in found if register_id and one.register_id == register_id]
+    by_name = [one for one in found if not (register_id and one.register_id)]
+    return next(iter(by_number + by_name), None)
 
 
 def everyone(connection: Connection) -> list[Organisation]:
