@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -22,6 +22,7 @@ from coalition.endorsements import mail as answer_mail
 from coalition.invitations import actions as invitations
 from coalition.invitations import mail as invitation_mail
 from coalition.letters import records as letters
+from coalition.organisations import records as organisations
 from coalition.people import mail as people_mail
 from coalition.printings import records as printings
 from coalition.printings.actions import close_list
@@ -29,6 +30,7 @@ from coalition.printings.setting import NotSet, Setter
 from coalition.printings.store import Store
 
 IDLE_S = 0.5
+IMPORTS_KEPT = timedelta(days=7)  # lists that were looked through and never imported
 HOURS_S = 5  # how often it is asked what is due by the clock
 
 log = logging.getLogger("coalition.work")
@@ -127,7 +129,9 @@ def _keep_hours(database: Database, stop: threading.Event) -> None:
 
 
 def do_what_is_due(database: Database, at: datetime) -> None:
-    """Closes lists whose hard deadline has passed, which makes their printing."""
+    """Closes lists whose hard deadline has passed, which makes their printing; forgets lists nobody imported."""
+    if database.read_now(organisations.any_left_imports, at - IMPORTS_KEPT):
+        database.write_now(organisations.forget_imports, at - IMPORTS_KEPT)
     for slug in database.read_now(letters.due_to_close, at):
         try:
             database.write_now(close_list, slug, "the deadline", at)

@@ -114,15 +114,17 @@ class Database:
 def _run_batch(engine: Engine, batch: list[_Deed]) -> None:
     """One transaction for all. If the batch as a whole fails, each deed is tried alone: one cannot spoil the rest."""
     outcomes: list[tuple[Any, BaseException | None]] = []
+    begun = False
     try:
         with engine.begin() as connection:
+            begun = True
             outcomes = [_run_one(connection, deed) for deed in batch]
     except Exception as error:
-        if len(batch) > 1:
+        if begun and len(batch) > 1:  # if nothing could begin, waiting again for each would help none of them
             for deed in batch:
                 _run_batch(engine, [deed])
             return
-        outcomes = [(None, _not_saved(error) if isinstance(error, DBAPIError) else error)]
+        outcomes = [(None, _not_saved(error) if isinstance(error, DBAPIError) else error)] * len(batch)
     for deed, (result, problem) in zip(batch, outcomes, strict=True):
         if problem is None:
             deed.answer.set_result(result)

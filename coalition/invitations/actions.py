@@ -159,7 +159,8 @@ def change_contact(
     if invitation.nonce:
         links.revoke(connection, invitation.nonce, now)
     key = _search_key(invitation.organisation, contact)
-    records.change(connection, id, now, contact_id=contact.id, nonce=None, search_key=key)
+    status = invitation.status if invitation.status in rules.ANSWERED else "added"  # nobody has asked this person yet
+    records.change(connection, id, now, contact_id=contact.id, nonce=None, search_key=key, status=status, problem="")
     add_history(connection, letter.id, now, Deed("contact changed", who.called, id))
     return records.invitation(connection, id)
 

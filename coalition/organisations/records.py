@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, or_, select, update
 
 from coalition.base.refused import NotFound
 from coalition.tables import contacts, imports, mail_stops, organisations
@@ -189,6 +189,16 @@ def an_import(connection: Connection, letter_id: int, id: int) -> Import:
 
 def correct_columns(connection: Connection, id: int, columns: dict[str, str]) -> None:
     connection.execute(update(imports).where(imports.c.id == id, imports.c.done_at.is_(None)).values(columns=columns))
+
+
+def any_left_imports(connection: Connection, begun_before: datetime) -> bool:
+    left = select(imports.c.id).where(imports.c.begun_at < begun_before, imports.c.done_at.is_(None)).limit(1)
+    return connection.execute(left).first() is not None
+
+
+def forget_imports(connection: Connection, begun_before: datetime) -> None:
+    """Lists that somebody began to look through and left: they hold people's addresses."""
+    connection.execute(delete(imports).where(imports.c.begun_at < begun_before, imports.c.done_at.is_(None)))
 
 
 def finish_import(connection: Connection, id: int, now: datetime) -> bool:
