@@ -153,7 +153,12 @@ def _serve(settings: Settings, host: str, port: int, *, worker: bool, say: Seque
     with _worker(settings) if worker else _nothing():
         for line in say:
             print(line, flush=True)
-        server.run(sockets=[listening])
+        # uvicorn ends cleanly and then raises the signal again: this is where it may end the process, not sooner.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        try:
+            server.run(sockets=[listening])
+        except KeyboardInterrupt:
+            pass
 
 
 @contextmanager

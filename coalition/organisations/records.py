@@ -76,7 +76,8 @@ def organisation(connection: Connection, id: int) -> Organisation:
 
 def same(connection: Connection, name_key: str, register_id: str | None) -> Organisation | None:
     """The organisation of the same register number; or of the same name, unless both have numbers and they differ."""
-    found = [Organisation(*row) for row in connection.execute(_same, {"name_key": name_key, "register_id": register_id})]
+    rows = connection.execute(_same, {"name_key": name_key, "register_id": register_id})
+    found = [Organisation(*row) for row in rows]
     by_number = [one for one in found if register_id and one.register_id == register_id]
     by_name = [one for one in found if not (register_id and one.register_id)]
     return next(iter(by_number + by_name), None)

@@ -140,9 +140,10 @@ def _look_through(connection: Connection, visit: Visit) -> Preview:
     listed = organisations.an_import(connection, letter.id, visit.request.path_params["id"])
     if listed.done_at:
         return Preview(letter, listed, Table((), (), (), "", "", False), {}, (), "")
-    table = reading.read_rows(listed.file)
+    # Whether the first row holds titles is guessed, unless a person has said.
+    table = reading.read_rows(listed.file, {"yes": True, "no": False}.get(listed.columns.get("titles", "")))
     mapping, problem = columns.guess(table), ""
-    if listed.columns:
+    if any(column.isdigit() for column in listed.columns):
         mapping = {column: listed.columns.get(str(column), "") for column in mapping}
     try:
         columns.check(mapping)
@@ -159,6 +160,8 @@ async def correct_columns(visit: Visit) -> Response:
     id = visit.request.path_params["id"]
     await visit.database.read(organisations.an_import, letter.id, id)
     chosen = {str(n): str(data.get(f"column-{n}", "")) for n in range(60) if f"column-{n}" in data}
+    if data.get("titles") in ("yes", "no"):
+        chosen["titles"] = str(data["titles"])
     await visit.database.write(organisations.correct_columns, id, chosen)
     return visit.back(f"/import/{id}")
 
