@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, Update, bindparam, func, insert, literal, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from coalition.base.refused import NotFound
@@ -71,13 +72,19 @@ def add(connection: Connection, rows: list[dict[str, Any]]) -> list[int]:
 
 def move(connection: Connection, id: int, what: str, now: datetime, **values: Any) -> bool:
     """Moves one invitation by rules.MOVES. False when it is in no status from which that can happen."""
+    given = {f"new_{name}": value for name, value in values.items()}
+    return connection.execute(_moved(what, tuple(values)), {"of": id, "now": now, **given}).rowcount == 1
+
+
+@cache
+def _moved(what: str, columns: tuple[str, ...]) -> Update:
     before, after = MOVES[what]
-    done = connection.execute(
+    return (
         update(invitations)
-        .where(invitations.c.id == id, invitations.c.status.in_(before))
-        .values(status=after, changed_at=now, **values)
+        # A list of literals, not of values: those would be written into the statement anew each time.
+        .where(invitations.c.id == bindparam("of"), invitations.c.status.in_([literal(one) for one in sorted(before)]))
+        .values(status=after, changed_at=bindparam("now"), **{name: bindparam(f"new_{name}") for name in columns})
     )
-    return done.rowcount == 1
 
 
 def change(connection: Connection, id: int, now: datetime, **values: Any) -> None:
