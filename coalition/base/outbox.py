@@ -111,7 +111,7 @@ def end(connection: Connection, id: int, state: str, now: datetime, said: str = 
     connection.execute(
         update(outbox)
         .where(outbox.c.id == id)
-        .values(state=state, ended_at=now, said=said, attempts=outbox.c.attempts + (state != "dropped"))
+        .values(state=state, ended_at=now, said=said, attempts=outbox.c.attempts + int(state != "dropped"))
     )
 
 

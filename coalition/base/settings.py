@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
+SHORTEST_KEY = 32  # characters
 
 
 class WrongSetting(Exception):
@@ -66,8 +67,8 @@ def _database_url(given: str, data_dir: Path) -> str:
 
 def _secret_keys(given: str, data_dir: Path) -> tuple[str, ...]:
     keys = tuple(key.strip() for key in given.split(",") if key.strip())
-    if any(len(key) < 32 for key in keys):
-        raise WrongSetting("COALITION_SECRET_KEYS: each key needs at least 32 characters.")
+    if any(len(key) < SHORTEST_KEY for key in keys):
+        raise WrongSetting(f"COALITION_SECRET_KEYS: each key needs at least {SHORTEST_KEY} characters.")
     return keys or (_kept_key(data_dir / "secret-key"),)
 
 
@@ -84,7 +85,10 @@ def _kept_key(path: Path) -> str:
         except FileExistsError:
             pass
         aside.unlink()
-    return path.read_text().strip()
+    key = path.read_text().strip()
+    if len(key) < SHORTEST_KEY:  # an empty key would sign for anybody
+        raise WrongSetting(f"COALITION_DATA_DIR: {path} is damaged. Bring it back from a backup; no link works without it.")
+    return key
 
 
 def _base_url(url: str) -> str:
