@@ -146,8 +146,8 @@ def from_data(data: Mapping[str, Any]) -> LetterText:
 def body_html(markdown: str) -> Markup:
     """The body's Markdown as HTML that is safe on our pages and in the PDF.
 
-    Headings begin at h2 (the subject is the page's h1), links go to http, https and mailto addresses only, and anything
-    else that Markdown or HTML could bring in is shown as the text it was typed as.
+    Headings begin at h2 (the subject is the page's h1) and leave no level out; links go to http, https and mailto
+    addresses only; anything else that Markdown or HTML could bring in is shown as the text it was typed as.
     """
     html = _MARKDOWN.render(_block(markdown))
     # Nothing hostile should come out of Markdown above; nh3 keeps that true when the parser changes.
@@ -168,9 +168,13 @@ def _letter_markdown() -> MarkdownIt:
 
 
 def _shift_headings(state: StateCore) -> None:
+    # A level that was left out is closed up: who listens to a page finds their way by its levels.
+    above: list[str] = []
     for token in state.tokens:
+        if token.type == "heading_open":
+            above = [*(tag for tag in above if tag < token.tag), token.tag]
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+            token.tag = f"h{min(len(above) + 1, 6)}"
 
 
 def _is_web_or_mail(url: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
+from unicodedata import is_normalized
 
 import pydyf  # type: ignore[import-untyped]
 import uharfbuzz  # type: ignore[import-untyped]
@@ -49,6 +50,11 @@ def conform(_: Any, pdf: Any) -> None:
         content = _object(pdf, _object(pdf, page)["Contents"])
         furniture = set(_loose(pdf, numbers[2 * at + 1], in_the_tree))
         _make_artifacts(content.stream, furniture)
+    for element in list(pdf.objects):
+        if isinstance(element, dict) and element.get("S") == "/L":
+            element["K"][:] = list(_items(pdf, element))
+        if isinstance(element, dict) and element.get("S") == "/LI":
+            element["K"][:] = list(_label_and_body(pdf, element))
 
 
 def _claim_universal_access(metadata: Any) -> None:
@@ -69,6 +75,32 @@ def _make_artifacts(operators: list[Any], furniture: set[int]) -> None:
     for at, operator in enumerate(operators):
         if operator == b"BDC" and operators[at - 1]["MCID"] in furniture:
             operators[at - 2 : at + 1] = ["/Artifact", b"", b"BMC"]
+
+
+def _items(pdf: Any, of: Any) -> Iterator[bytes]:
+    """A list's items without the blocks that only place them on the page: nothing may stand between the two."""
+    for reference in of["K"]:
+        element = _object(pdf, reference)
+        if element["S"] != "/Div":
+            yield reference
+            continue
+        for item in element["K"]:
+            _object(pdf, item)["P"] = of.reference
+            yield item
+
+
+def _label_and_body(pdf: Any, item: Any) -> Iterator[bytes]:
+    """An item's label as it is and all else in one body; WeasyPrint gives a body only to items without blocks."""
+    own = {"/Lbl", "/LBody"}
+    yield from (reference for reference in item["K"] if _object(pdf, reference)["S"] in own)
+    rest = [reference for reference in item["K"] if _object(pdf, reference)["S"] not in own]
+    if rest:
+        body = pydyf.Dictionary({"Type": "/StructElem", "S": "/LBody", "P": item.reference, "Pg": item["Pg"]})
+        body["K"] = pydyf.Array(rest)
+        pdf.add_object(body)
+        for reference in rest:
+            _object(pdf, reference)["P"] = body.reference
+        yield body.reference
 
 
 def _object(pdf: Any, reference: bytes) -> Any:
@@ -104,18 +136,21 @@ def faithful(stream: Any) -> Any:
 
 
 class _Letters(dict[int, str]):
-    """The text of each glyph used: of one that is a character by itself, that character."""
+    """The text of each glyph used: of one that is a letter of its cluster by itself, that letter."""
 
     def __init__(self, characters: Mapping[int, str]) -> None:
         self._characters = characters
 
     def __setitem__(self, glyph: int, text: str) -> None:
-        super().__setitem__(glyph, text if len(text) == 1 else self._characters.get(glyph, text))
+        letter = self._characters.get(glyph, "")
+        super().__setitem__(glyph, letter if letter and (letter in text or not text) else text)
 
 
 @lru_cache(maxsize=32)
 def _characters(font: bytes) -> dict[int, str]:
     face = uharfbuzz.Face(font)
     glyph_of = uharfbuzz.Font(face).get_nominal_glyph
-    # Backwards, so that of several characters with one glyph the first in Unicode is kept.
-    return {glyph_of(code) or 0: chr(code) for code in sorted(face.unicodes, reverse=True)}
+    # Not those that only name a shape (the ligature fi, a letter's form in the middle of a word). Backwards, so that of
+    # several characters with one glyph the first in Unicode is kept.
+    letters = (letter for letter in map(chr, sorted(face.unicodes, reverse=True)) if is_normalized("NFKC", letter))
+    return {glyph_of(ord(letter)) or 0: letter for letter in letters}

@@ -11,12 +11,10 @@ import logging
 import os
 import resource
 import sys
-import tempfile
 import unicodedata
 import warnings
 from collections.abc import Callable, Mapping
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -97,14 +95,9 @@ def warm_press() -> Callable[[Mapping[str, Any]], bytes]:
 
 
 def _shut_out_the_machine() -> None:
-    # No font of this machine may slip into a PDF, and a font that is cut to size carries no time of day: the same
-    # sheet is the same bytes on every machine. Both are read when WeasyPrint and fontTools are.
-    configuration = Path(tempfile.mkdtemp(prefix="coalition-")) / "fonts.conf"
-    configuration.write_text(
-        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd"><fontconfig/>'
-    )
-    os.environ["FONTCONFIG_FILE"] = str(configuration)
-    os.environ["SOURCE_DATE_EPOCH"] = "0"
+    # No font of this machine may slip into a PDF: the same sheet is the same bytes on every machine. Fontconfig reads
+    # this when WeasyPrint is loaded.
+    os.environ["FONTCONFIG_FILE"] = str(TEMPLATES / "pdf" / "fonts.conf")
 
 
 def _our_fonts_only(weasyprint: Any) -> Any:
@@ -151,7 +144,9 @@ def _pair_the_undersigned(root: Any) -> None:
 
 def _pair(lines: list[Any]) -> Any:
     pair = ElementTree.Element("div", {"class": "undersigned-pair"})
-    pair.extend(lines)
+    for line in lines:
+        line.tail = None
+        pair.append(line)
     return pair
 
 

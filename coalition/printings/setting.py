@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from types import TracebackType
 from typing import IO
 
-from coalition.base.settings import TEMPLATES
+from coalition.base.settings import ROOT
 from coalition.printings.layout import Sheet, as_data
 
 # The child's answers begin with one of these.
@@ -35,6 +37,7 @@ class Setter:
         self._time_limit_s = time_limit_s
         self._memory_limit_mb = memory_limit_mb
         self._child: subprocess.Popen[bytes] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._jobs = 0
         self._turn = threading.Lock()
 
@@ -64,7 +67,8 @@ class Setter:
         if self._jobs >= _JOBS_PER_CHILD or (self._child and self._child.poll() is not None):
             self._replace()
         if self._child is None:
-            self._child = _started(self._memory_limit_mb)
+            self._folder = tempfile.TemporaryDirectory(prefix="coalition-setter-")  # a killed child tidies nothing up
+            self._child = _started(self._memory_limit_mb, self._folder.name)
             kind, answer = self._ask(self._child, None, _START_LIMIT_S)
             if kind != READY:
                 self._replace()
@@ -99,13 +103,22 @@ class Setter:
         if self._child is not None:
             self._child.kill()
             self._child.communicate()
-        self._child, self._jobs = None, 0
+        if self._folder is not None:
+            self._folder.cleanup()
+        self._child, self._folder, self._jobs = None, None, 0
 
 
-def _started(memory_limit_mb: int) -> subprocess.Popen[bytes]:
+def _started(memory_limit_mb: int, folder: str) -> subprocess.Popen[bytes]:
+    # The child has no business with the database or the keys.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COALITION_")}
     command = [sys.executable, "-m", "coalition.printings.setter", str(memory_limit_mb)]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=TEMPLATES.parent)  # noqa: S603 (our own words)
+    return subprocess.Popen(  # noqa: S603 (the command is our own)
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env={**environment, "TMPDIR": folder},
+    )
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -148,7 +148,13 @@ def test_the_body_keeps_its_own_line_breaks_and_indents() -> None:
 
 
 def test_headings_begin_one_below_the_subject() -> None:
-    assert body_html("# One\n\n## Two\n\n###### Six") == "<h2>One</h2>\n<h3>Two</h3>\n<h6>Six</h6>\n"
+    assert body_html("# One\n\n## Two\n\n# Three") == "<h2>One</h2>\n<h3>Two</h3>\n<h2>Three</h2>\n"
+
+
+def test_headings_leave_no_level_out() -> None:
+    assert body_html("## One\n\n## Two\n\n##### Three") == "<h2>One</h2>\n<h2>Two</h2>\n<h3>Three</h3>\n"
+    deep = "\n\n".join(f"{'#' * level} x" for level in range(1, 7))
+    assert re.findall(r"<h(\d)>", body_html(deep)) == ["2", "3", "4", "5", "6", "6"]
 
 
 def test_quotes_and_dashes_are_set_as_in_print() -> None:
