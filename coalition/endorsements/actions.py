@@ -55,7 +55,7 @@ def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int
         now=now,
     )
     outcome: Outcome = "changed" if before and before.withdrawn_at is None else "endorsed"
-    fingerprint = letters.version(connection, letter.id, answer.version).fingerprint
+    fingerprint = letters.fingerprint(connection, letter.id, answer.version)
     _decided(
         connection,
         found,

@@ -42,7 +42,7 @@ def receipt(connection: Connection, owed: Owed, office: Office, now: datetime) -
             "role": printed.role,
         },
         version=endorsement.version,
-        fingerprint=letters.version(connection, letter.id, endorsement.version).fingerprint,
+        fingerprint=letters.fingerprint(connection, letter.id, endorsement.version),
         endorsed_at_words=moment_words(endorsement.endorsed_at, letter.time_zone),
     )
 

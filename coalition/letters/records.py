@@ -124,6 +124,17 @@ def version(connection: Connection, letter_id: int, number: int) -> Version:
     return Version(row[0], row[1], from_data(row[2]), *row[3:])
 
 
+_fingerprint = select(versions.c.fingerprint).where(
+    versions.c.letter_id == bindparam("letter_id"), versions.c.number == bindparam("number")
+)
+
+
+def fingerprint(connection: Connection, letter_id: int, number: int) -> str:
+    """Of a version, without reading its text."""
+    found: str = connection.execute(_fingerprint, {"letter_id": letter_id, "number": number}).scalar_one()
+    return found
+
+
 def freeze(connection: Connection, version: Version) -> None:
     values = {**vars(version), "text": as_data(version.text)}
     connection.execute(insert(versions).values(values))
