@@ -130,6 +130,12 @@ def unanswered(connection: Connection, letter_id: int) -> list[Invitation]:
     return [Invitation(*row) for row in connection.execute(wanted)]
 
 
+def names(connection: Connection, ids: Collection[int]) -> dict[int, str]:
+    """What the organisations of some invitations are called."""
+    wanted = select(invitations.c.id, organisations.c.name).join_from(invitations, organisations)
+    return {id: name for id, name in connection.execute(wanted.where(invitations.c.id.in_(ids)))} if ids else {}
+
+
 # The tracker.
 
 

@@ -102,6 +102,7 @@ def _show(
         stands=stands,
         line=line(look.endorsement) if look.endorsement else None,
         form=form,
+        shown=line(form.answer()),
         decline=decline or DeclineForm(data={"reason": look.invitation.reason}),
         base=f"/e/{request.path_params['token']}",
         problem=problem,

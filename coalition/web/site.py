@@ -14,6 +14,7 @@ from coalition.base.database import Database
 from coalition.base.limits import Limit
 from coalition.base.links import Links
 from coalition.base.settings import TEMPLATES, Settings
+from coalition.letters import rules
 from coalition.letters.text import LetterText, body_html
 from coalition.printings.store import Store
 from coalition.web.static_files import address
@@ -61,6 +62,7 @@ def _environment(settings: Settings) -> Environment:
         demo=settings.demo,
         body_html=body_html,
         now=clock.now,
+        is_public=lambda letter: rules.is_public(letter, clock.now()),
     )
     environment.filters.update(
         moment_words=clock.moment_words, day_words=clock.day_words, iso=clock.iso, short_moment=short_moment

@@ -131,7 +131,15 @@ async def _import_page(visit: Visit, status: int = 200, problem: str = "") -> Re
         rows_shown=ROWS_SHOWN,
         plain_total=len(plain),
         tally={verdict: len(looked.of(verdict)) for verdict in ("new", "known", "contact", "likely", "error")},
+        organisations=sum(map(_is_an_organisation, looked.rows)),
         problem=problem or looked.problem,
+    )
+
+
+def _is_an_organisation(row: Row) -> bool:
+    """Not one more row, or one more contact, of an organisation that stands in an earlier row of the list."""
+    return row.verdict in ("new", "likely") or (
+        row.verdict == "known" and row.match is not None and row.match.row is None
     )
 
 

@@ -10,6 +10,7 @@ from coalition.base.refused import Overtaken, Refused
 from coalition.endorsements import records as endorsements
 from coalition.history import records as history
 from coalition.invitations import actions
+from coalition.invitations import records as invitations
 from coalition.letters import records as letters
 from coalition.letters import rules
 from coalition.letters.rules import Letter
@@ -118,6 +119,7 @@ async def timeline(visit: Visit) -> Response:
     def look(connection: Connection) -> dict[str, Any]:
         letter = letters.letter_by_slug(connection, visit.slug)
         entries = history.entries(connection, letter.id, before=before)
-        return {"letter": letter, "state": rules.state(letter, visit.now), "entries": entries}
+        names = invitations.names(connection, {entry.subject_id for entry in entries if entry.subject_id})
+        return {"letter": letter, "state": rules.state(letter, visit.now), "entries": entries, "names": names}
 
     return visit.page("history.html", **await visit.database.read(look))

@@ -12,12 +12,13 @@ from coalition.base.refused import Refused
 from coalition.base.spreadsheet import csv_bytes
 from coalition.base.text import fold
 from coalition.endorsements import records as endorsements
+from coalition.endorsements.rules import AUTHORITIES
 from coalition.endorsements.undersigned import line
 from coalition.history import records as history
 from coalition.invitations import actions
 from coalition.invitations import records as invitations
 from coalition.invitations.records import PAGE, SORTS, Filter
-from coalition.invitations.rules import STATUSES
+from coalition.invitations.rules import ANSWERED, MOVES, STATUSES
 from coalition.letters import records as letters
 from coalition.letters import rules
 from coalition.organisations import records as organisations
@@ -54,6 +55,7 @@ async def tracker(visit: Visit) -> Response:
         "tracker.html",
         **await visit.database.read(look),
         statuses=STATUSES,
+        askable=MOVES["ask"][0],
         wanted=wanted,
         first=(wanted.page - 1) * PAGE + 1,
         page_size=PAGE,
@@ -139,6 +141,8 @@ async def _organisation(
         "organisation.html",
         status,
         statuses=STATUSES,
+        answered=ANSWERED,
+        authorities=AUTHORITIES,
         problem=problem,
         form=form or ContactForm(),
         done=visit.done,
