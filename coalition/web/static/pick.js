@@ -2,9 +2,9 @@
 
 const form = document.querySelector("form[data-pick]");
 const boxes = form ? [...form.querySelectorAll("input[name=pick]")] : [];
+const words = form?.querySelector("[data-picked]");
 
-if (boxes.length) {
-  const words = form.querySelector("[data-picked]");
+if (boxes.length && words) {
   const none = words.textContent;
   const all = document.createElement("input");
   all.type = "checkbox";
