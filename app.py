@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from coalition.base.settings import Settings, from_environment
+from coalition.demo import gallery
 from coalition.web import answer, dev, errors, public, sign_in
 from coalition.web.desk import asking, closing, letters, tracker
 from coalition.web.guard import Guard
@@ -87,6 +88,8 @@ ROUTES: list[BaseRoute] = [
     get("/dev/mailbox", dev.mailbox),
     get("/dev/mailbox/{id}", dev.mail),
     get("/dev/mailbox/{id}/html", dev.mail_html),
+    get("/dev/gallery", gallery.index),
+    get("/dev/gallery/{name}", gallery.scene),
 ]
 
 
@@ -101,6 +104,7 @@ def build(settings: Settings) -> ASGIApp:
 
     app = Starlette(routes=ROUTES, exception_handlers=errors.HANDLERS, lifespan=lifespan, max_body_size=LARGEST_REQUEST)
     app.state.site = site
+    app.state.gallery = gallery.Gallery(build, settings.base_url)
     return Kept(Guard(app, settings.base_url))
 
 
