@@ -1,8 +1,10 @@
 """What every handler needs: settings, database, links, the kept PDFs, and how a page is made of a template."""
 
 import hashlib
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -65,7 +67,11 @@ def _environment(settings: Settings) -> Environment:
         is_public=lambda letter: rules.is_public(letter, clock.now()),
     )
     environment.filters.update(
-        moment_words=clock.moment_words, day_words=clock.day_words, iso=clock.iso, short_moment=short_moment
+        moment=datetime.fromisoformat,  # as the history keeps one
+        moment_words=clock.moment_words,
+        day_words=clock.day_words,
+        iso=clock.iso,
+        short_moment=short_moment,
     )
     return environment
 
@@ -81,10 +87,8 @@ def letter_html(site: Site, text: LetterText) -> Markup:
     return _letter_html(site.templates, text)
 
 
-def short_moment(moment: Any, time_zone: str = "Europe/London") -> str:
+def short_moment(moment: datetime, time_zone: str = "Europe/London") -> str:
     """For tables: 26 Oct 2009, 09:00."""
-    from zoneinfo import ZoneInfo
-
     there = moment.astimezone(ZoneInfo(time_zone))
     return f"{there.day} {there:%b %Y, %H:%M}"
 
