@@ -74,6 +74,7 @@ async def begin_import(visit: Visit) -> Response:
     data = await posted(visit.request, files=1, longest=LARGEST_LIST)
     letter = await visit.database.read(letters.letter_by_slug, visit.slug)
     name, content = await _given(data)
+    await data.close()  # a file that was sent lies on the disk until then
     try:
         table = await asyncio.to_thread(reading.read_rows, content)
         del table

@@ -18,6 +18,10 @@ from coalition.web.forms import posted
 from coalition.web.sign_in import session_nonce
 from coalition.web.site import Site, site_of
 
+# What is kept when a session has ended: the most that any page of the desk takes, a pasted list among it.
+MOST_TYPED = 2100
+LONGEST_TYPED = 5 * 1024 * 1024
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -71,7 +75,9 @@ def at_desk(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 
 async def _signed_out(request: Request, site: Site) -> Response:
     """What was typed is kept on the page, to be sent again after signing in beside it."""
-    typed = [(name, value) for name, value in (await posted(request, files=1)).multi_items() if _is_text(value)]
+    data = await posted(request, files=1, fields=MOST_TYPED, longest=LONGEST_TYPED)
+    typed = [(name, value) for name, value in data.multi_items() if _is_text(value)]
+    await data.close()
     return site.page("sign_in/lost.html", 401, action=request.url.path, typed=typed)
 
 
