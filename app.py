@@ -9,13 +9,14 @@ from starlette.types import ASGIApp
 
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
-from coalition.web import answer, dev, errors, public, sign_in
+from coalition.web import answer, dev, errors, parameters, public, sign_in
 from coalition.web.desk import asking, closing, letters, tracker
 from coalition.web.guard import Guard
 from coalition.web.kept import Kept
 from coalition.web.site import Site
 from coalition.web.static_files import static_file
 
+parameters.narrow()
 LARGEST_REQUEST = 6 * 1024 * 1024  # bytes: the largest list, and room for its form
 
 

@@ -207,7 +207,7 @@ class DraftForm(ArrangementsForm):
             ask=self.ask.data or "",
             body=self.body.data or "",
             enclosures=lines_of(self.enclosures.data),
-            language=self.language.data,
+            language=self.language.data if self.language.data in LANGUAGES else next(iter(LANGUAGES)),
         )
 
     def group_names(self) -> tuple[str, ...]:

@@ -19,9 +19,10 @@ def pdf_response(request: Request, found: Pdf | None, filename: str, *, public: 
         return _not_yet(request, found)
     headers = {
         "ETag": f'"{found.sha256}"',
-        "Cache-Control": "public, max-age=60" if public else "private, no-cache",
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(filename)}",
     }
+    if public:  # otherwise the guard's "no-store" holds: the address may carry a token
+        headers["Cache-Control"] = "public, max-age=60"
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return Response(data, media_type="application/pdf", headers=headers)

@@ -12,7 +12,7 @@ from coalition.web.site import Site, site_of
 
 async def sign_in(request: Request) -> Response:
     site = site_of(request)
-    if request.method == "GET":
+    if request.method != "POST":
         return site.page("sign_in/ask.html", form=SignInForm(), sent=request.query_params.get("sent") == "yes")
     form = SignInForm(await posted(request))
     if not form.validate():
@@ -32,7 +32,7 @@ async def use_link(request: Request) -> Response:
     site = site_of(request)
     nonce = site.links.nonce("sign-in", request.path_params["token"])
     try:
-        if request.method == "GET":
+        if request.method != "POST":  # GET, and HEAD, which scanners send first
             found = await site.database.read(actions.look_at, nonce, clock.now())
             return site.page("sign_in/use.html", coordinator=found.coordinator)
         await posted(request)
