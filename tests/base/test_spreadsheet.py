@@ -33,7 +33,9 @@ def test_a_formula_is_text(formula: str) -> None:
     assert cell == f"'{formula}"
 
 
-@given(st.lists(st.lists(st.text(alphabet=st.characters(exclude_categories=["Cs"])), min_size=3, max_size=3), max_size=5))
+@given(
+    st.lists(st.lists(st.text(alphabet=st.characters(exclude_categories=["Cs"])), min_size=3, max_size=3), max_size=5)
+)
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_no_cell_of_any_list_begins_as_a_formula(rows: list[list[str]]) -> None:
     read = _read(csv_bytes(("a", "b", "c"), rows))
