@@ -38,6 +38,7 @@ VISIBILITIES = {
     "public": "Everyone: listed on the front page",
 }
 LANGUAGES = {"en-GB": "English", "cy": "Welsh", "fr": "French", "de": "German", "es": "Spanish", "ar": "Arabic"}
+YEARS = range(1900, 2200)
 LINKS_KEPT = timedelta(days=90)  # how long after the hard deadline a link still opens the letter
 
 
@@ -145,7 +146,11 @@ def check_arrangements(plan: Arrangements) -> dict[str, str]:
         return {"time_zone": "Choose a time zone from the list, such as Europe/London."}
     if plan.visibility not in VISIBILITIES:
         wrong["visibility"] = "Choose who may see the letter."
-    if plan.soft_deadline and plan.hard_deadline:
+    for field in ("soft_deadline", "hard_deadline", "dispatch_on", "decision_on", "embargo_until"):
+        day = getattr(plan, field)
+        if day is not None and day.year not in YEARS:  # at the calendar's ends no time zone can be reckoned with
+            wrong[field] = f"Choose a day between the years {YEARS[0]} and {YEARS[-1]}."
+    if plan.soft_deadline and plan.hard_deadline and not wrong:
         closes_on = plan.hard_deadline.astimezone(ZoneInfo(plan.time_zone)).date()
         if plan.soft_deadline > closes_on:
             wrong["soft_deadline"] = "The date you ask for must not be later than the day the list closes."
