@@ -111,14 +111,14 @@ async def campaign(database_url: str, data_dir: Path, at: datetime | None = None
     )
     app = build(settings)
     site: Site = app.app.app.state.site  # type: ignore[attr-defined]
-    eva, letter = site.database.write_now(_begin, at or clock.now())
+    eva, letter = site.database.write_now(begin, at or clock.now())
     try:
         yield Campaign(settings, app, site, eva, letter)
     finally:
         site.close()
 
 
-def _begin(connection: Connection, at: datetime) -> tuple[Coordinator, Letter]:
+def begin(connection: Connection, at: datetime) -> tuple[Coordinator, Letter]:
     eva = people.add_coordinator(connection, *sample.COORDINATOR, at)
     letter = sample.draft(connection, eva, at)
     sample.bring_in(connection, letter, at)
