@@ -136,6 +136,8 @@ def _serve(settings: Settings, host: str, port: int, *, worker: bool, say: Seque
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise Stop(f"Port {port} on {host} cannot be used: {error.strerror}. Choose another with --port.") from None
+    # Connections inherit it. asyncio sets it only on sockets of its own making; without it each page waits 40 ms.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server = uvicorn.Server(
         uvicorn.Config(
             build(settings),
