@@ -142,6 +142,17 @@ def count_lately(connection: Connection, message: str, recipient: str, since: da
     ).scalar_one()
 
 
+def sent_to(connection: Connection, message: str, subject_id: int, since: datetime) -> str:
+    """Whom a message about a subject was first owed to at or after `since`; empty when to nobody."""
+    wanted = (
+        select(outbox.c.recipient)
+        .where(outbox.c.message == message, outbox.c.subject_id == subject_id, outbox.c.queued_at >= since)
+        .order_by(outbox.c.id)
+        .limit(1)
+    )
+    return connection.execute(wanted).scalar() or ""
+
+
 def waiting(connection: Connection, letter_id: int, message: str) -> int:
     """How many of one message of a letter have not left yet."""
     return connection.execute(

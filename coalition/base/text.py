@@ -2,8 +2,16 @@
 
 import unicodedata
 
+# Letters that do not fall apart into a plain one and an accent, and apostrophes as keyboards and typographers have them.
+_PLAIN = str.maketrans(
+    {
+        **{"ł": "l", "đ": "d", "ð": "d", "ø": "o", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"},
+        **dict.fromkeys("‘’‛ʼʹ′´`", "'"),
+    }
+)
+
 
 def fold(text: str) -> str:
     """Lower case without accents, for searching: what is typed finds what is written, however it is accented."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
     return "".join(letter for letter in plain if not unicodedata.combining(letter))

@@ -213,16 +213,22 @@ def whose(connection: Connection, nonce: str) -> tuple[Letter, Coordinator] | No
 
 def mailed_to(connection: Connection, nonce: str | None) -> str:
     """The address a link was mailed to. Raises NotFound."""
-    return records.invitation(connection, _link(connection, nonce).subject_id).email
+    link = _link(connection, nonce)
+    invitation = records.invitation(connection, link.subject_id)
+    if link.nonce == invitation.nonce:
+        return invitation.email
+    # An old link is in the mail of a former contact, who neither learns nor decides about the present one.
+    return outbox.sent_to(connection, "invitation", invitation.id, link.issued_at)
 
 
 def stop_mail(connection: Connection, nonce: str | None, now: datetime) -> str:
     """No more invitations to the address this link was sent to; the link goes on working. Returns the address."""
+    address = mailed_to(connection, nonce)
     invitation = records.invitation(connection, _link(connection, nonce).subject_id)
-    if invitation.email and organisations.stop_mail(connection, invitation.email, "unsubscribed", now):
+    if address and organisations.stop_mail(connection, address, "unsubscribed", now):
         deed = Deed("asked for no more mail", invitation.organisation, invitation.id)
         add_history(connection, invitation.letter_id, now, deed)
-    return invitation.email
+    return address
 
 
 def mail_ended(connection: Connection, id: int, ending: str, words: str, now: datetime) -> None:
@@ -233,4 +239,5 @@ def mail_ended(connection: Connection, id: int, ending: str, words: str, now: da
         records.note_problem(connection, id, f"Not sent yet, and will be tried again. {words}")
     elif records.move(connection, id, "fail", now, problem=words):
         letter_id = records.invitation(connection, id).letter_id
-        add_history(connection, letter_id, now, Deed("mail failed", "the mail server", id, {"said": words}))
+        deed, who = ("mail dropped", "Coalition") if ending == "dropped" else ("mail failed", "the mail server")
+        add_history(connection, letter_id, now, Deed(deed, who, id, {"said": words}))

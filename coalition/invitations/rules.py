@@ -13,7 +13,7 @@ Status = Literal["added", "queued", "sent", "failed", "read", "endorsed", "decli
 # sent after it was read, a page read after the answer) finds its status missing here, and changes nothing.
 MOVES: dict[str, tuple[frozenset[Status], Status]] = {
     "ask": (frozenset({"added", "failed"}), "queued"),
-    "send": (frozenset({"queued"}), "sent"),
+    "send": (frozenset({"queued", "failed"}), "sent"),  # of two mails one may fail and the other arrive
     "fail": (frozenset({"queued"}), "failed"),
     "read": (frozenset({"queued", "sent", "failed"}), "read"),
     "endorse": (frozenset({"queued", "sent", "failed", "read", "declined", "withdrawn", "endorsed"}), "endorsed"),
