@@ -1,0 +1,219 @@
+"""The tracker: right with ten rows and with ten thousand, in a handful of statements, and the export is what is shown."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, insert
+
+from coalition.base.database import Database
+from coalition.base.text import fold
+from coalition.invitations import records
+from coalition.invitations.records import PAGE, Filter, Row
+from coalition.invitations.rules import STATUSES
+from coalition.organisations.names import name_key, sort_key
+from coalition.tables import contacts, invitations, letters, organisations
+from tests.cast import NSPCC, Campaign, campaign, endorse_form
+
+MANY = 10_000
+GROUPS = ("National charities", "Trade unions", "Faith organisations")
+NAMES = ("Łódź Women’s House {}", "The Órla Trust {}", "Ty Gobaith {}", "Ελληνική Στέγη {}", "100%_Safe {}", "NSPCC {}")
+LETTER = 1
+STATUS = tuple(STATUSES)
+AT = datetime(2009, 10, 26, 9, tzinfo=UTC)
+
+
+def _fill(connection: Connection, many: int) -> None:
+    names = [NAMES[n % len(NAMES)].format(n) for n in range(many)]
+    people = [("Zoë Müller" if n % 7 == 0 else "", f"press{n}@charity{n % 50}.example") for n in range(many)]
+    connection.execute(
+        insert(organisations),
+        [{"id": n + 1, "name": name, "name_key": name_key(name), "added_at": AT} for n, name in enumerate(names)],
+    )
+    connection.execute(
+        insert(contacts),
+        [
+            {"id": n + 1, "organisation_id": n + 1, "name": name, "email": email}
+            for n, (name, email) in enumerate(people)
+        ],
+    )
+    connection.execute(
+        insert(invitations),
+        [
+            {
+                "id": n + 1,
+                "letter_id": LETTER,
+                "organisation_id": n + 1,
+                "contact_id": n + 1,
+                "group": GROUPS[n % 3],
+                "status": STATUS[n % len(STATUS)],
+                "sort_key": sort_key(name),
+                "search_key": fold(f"{name} {' '.join(people[n])}"),
+                "added_at": AT,
+                "changed_at": AT + timedelta(seconds=n * 7919 % many),
+            }
+            for n, name in enumerate(names)
+        ],
+    )
+
+
+def _expected(many: int, wanted: Filter) -> list[str]:
+    """The same, the slow and plain way."""
+    rows = []
+    for n in range(many):
+        name, contact = NAMES[n % len(NAMES)].format(n), "Zoë Müller" if n % 7 == 0 else ""
+        text = fold(f"{name} {contact} press{n}@charity{n % 50}.example")
+        if (
+            (not wanted.status or STATUS[n % len(STATUS)] == wanted.status)
+            and (not wanted.group or GROUPS[n % 3] == wanted.group)
+            and all(word in text for word in fold(wanted.search).split())
+        ):
+            rows.append((sort_key(name) if "name" in wanted.sort else n * 7919 % many, n, name))
+    rows.sort(reverse=wanted.sort.startswith("-"))
+    return [name for *_, name in rows]
+
+
+FILTERS = [
+    Filter(),
+    Filter(sort="-name"),
+    Filter(sort="when"),
+    Filter(sort="-when"),
+    Filter(status="endorsed"),
+    Filter(status="failed", group="Trade unions"),
+    Filter(group="Trade unions", sort="-when"),
+    Filter(search="ty gobaith"),
+    Filter(search="lodz"),
+    Filter(search="ŁÓDŹ"),
+    Filter(search="orla"),
+    Filter(search="ελληνικη στεγη"),
+    Filter(search="100%_"),
+    Filter(search="zoe muller charity7.example"),
+    Filter(search="ZOË", status="read", group="National charities", sort="-name"),
+    Filter(search="nobody of this name"),
+    Filter(page=2),
+    Filter(page=999_999),
+]
+
+
+@pytest.fixture(params=[10, MANY])
+async def many(
+    request: pytest.FixtureRequest, database_url: str, tmp_path: Path
+) -> AsyncIterator[tuple[Campaign, int]]:
+    """A letter whose list has just these rows."""
+    async with campaign(database_url, tmp_path / "data") as eva:
+
+        def replace_all(connection: Connection) -> None:
+            connection.execute(insert(letters).values({**_letter_row(connection), "id": 2, "slug": "the-other"}))
+            for table in (invitations, contacts):
+                connection.execute(table.delete())
+            connection.execute(organisations.delete())
+            _fill(connection, request.param)
+
+        eva.database.write_now(replace_all)
+        yield eva, request.param
+
+
+def _letter_row(connection: Connection) -> dict[str, Any]:
+    row: dict[str, Any] = connection.execute(letters.select()).one()._asdict()
+    return row
+
+
+async def test_every_filter_sort_and_page_is_right(many: tuple[Campaign, int]) -> None:
+    eva, count = many
+    for wanted in FILTERS:
+        expected = _expected(count, wanted)
+        folded = Filter(wanted.status, wanted.group, fold(wanted.search), wanted.sort, wanted.page)
+        rows, total = eva.database.read_now(records.tracker, LETTER, folded)
+        first = (wanted.page - 1) * PAGE
+        assert [row.organisation for row in rows] == expected[first : first + PAGE], wanted
+        assert total == len(expected), wanted
+    assert _expected(count, Filter(search="lodz")), "a search that finds nothing proves nothing"
+    counts = eva.database.read_now(records.counts, LETTER)
+    assert sum(counts.values()) == count
+
+
+async def test_walking_all_pages_shows_every_row_once(many: tuple[Campaign, int]) -> None:
+    eva, count = many
+    for sort in ("name", "-when"):
+        seen: list[int] = []
+        for page in range(1, count // PAGE + 2):
+            rows: list[Row] = eva.database.read_now(records.tracker, LETTER, Filter(sort=sort, page=page))[0]
+            seen += [row.id for row in rows]
+        assert len(seen) == len(set(seen)) == count
+
+
+async def test_no_page_of_the_tracker_takes_more_than_six_statements(many: tuple[Campaign, int]) -> None:
+    eva, _ = many
+    async with eva.at_desk() as desk:
+        for query in ("", "?page=7", "?status=endorsed", "?q=lodz+charity7", "?group=Trade+unions&sort=-when&page=2"):
+            with _statements(eva.database) as statements:
+                answer = await desk.get(f"/desk/letters/{eva.letter.slug}{query}")
+            assert answer.status_code == 200
+            assert 0 < len(statements) <= 6, "\n".join(statements)
+
+
+async def test_the_export_is_what_is_shown(many: tuple[Campaign, int]) -> None:
+    eva, count = many
+    async with eva.at_desk() as desk:
+        for query, wanted in (
+            ("", Filter()),
+            ("?status=endorsed&sort=-name", Filter(status="endorsed", sort="-name")),
+            ("?q=LODZ&group=Trade+unions", Filter(search="lodz", group="Trade unions")),
+        ):
+            answer = await desk.get(f"/desk/letters/{eva.letter.slug}/endorsers.csv{query}")
+            rows = list(csv.reader(io.StringIO(answer.content.decode(), newline="")))
+            assert [row[0] for row in rows[1:]] == _expected(count, wanted)
+
+
+async def test_the_page_shows_its_rows_and_how_many_there_are(many: tuple[Campaign, int]) -> None:
+    eva, count = many
+    async with eva.at_desk() as desk:
+        page = (await desk.get(f"/desk/letters/{eva.letter.slug}?q=gobaith&sort=-name")).text
+    expected = _expected(count, Filter(search="gobaith", sort="-name"))
+    places = [page.index(name + "</a>") for name in expected[:PAGE]]
+    assert places == sorted(places)
+    assert f"{count:,}" in page
+
+
+async def test_the_export_has_the_columns_of_the_contract(eva: Campaign) -> None:
+    async with eva.browser() as charity:
+        await charity.post(f"{eva.link(NSPCC)}/endorse", data=endorse_form(name="N.S.P.C.C.", role="=1+1"))
+    async with eva.at_desk() as desk:
+        answer = await desk.get(f"/desk/letters/{eva.letter.slug}/endorsers.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    rows = list(csv.reader(io.StringIO(answer.content.decode(), newline="")))
+    columns = "organisation register_id group signatory role status version answered_at".split()
+    assert rows[0][:8] == columns
+    [row] = [row for row in rows if row[5] == "endorsed"]
+    assert row[:7] == [
+        "N.S.P.C.C.",
+        "GB-CHC-216401",
+        "National charities",
+        "Sample Signatory",
+        "'=1+1",
+        "endorsed",
+        "1",
+    ]
+    assert datetime.fromisoformat(row[7]).tzinfo == UTC
+    assert row[7].endswith("Z")
+
+
+@contextmanager
+def _statements(database: Database) -> Iterator[list[str]]:
+    """Every statement that is asked of the database meanwhile, but for the beginning of a transaction."""
+    found: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.startswith(("BEGIN", "SET TRANSACTION")):
+            found.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
