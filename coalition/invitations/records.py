@@ -194,7 +194,7 @@ def counts(connection: Connection, letter_id: int) -> dict[str, int]:
 
 
 def tracker(connection: Connection, letter_id: int, wanted: Filter) -> tuple[list[Row], int]:
-    """One page of rows and how many there are in all. Two statements, whatever the filter."""
+    """One page of rows and how many there are in all. At most two statements, whatever the filter."""
     # The page's ids come from one walk of an index; only its rows are joined.
     ids = _filtered(select(invitations.c.id), letter_id, wanted)
     ids = ids.order_by(*SORTS.get(wanted.sort, SORTS["name"])).limit(PAGE).offset((wanted.page - 1) * PAGE)
@@ -204,8 +204,11 @@ def tracker(connection: Connection, letter_id: int, wanted: Filter) -> tuple[lis
         .where(invitations.c.id.in_(ids.scalar_subquery()))
         .order_by(*SORTS.get(wanted.sort, SORTS["name"]))
     )
+    found = [Row(*row) for row in connection.execute(rows)]
+    if len(found) < PAGE and wanted.page == 1:  # a rare word has been looked for in every row already
+        return found, len(found)
     total = _filtered(select(func.count()).select_from(invitations), letter_id, wanted)
-    return [Row(*row) for row in connection.execute(rows)], connection.execute(total).scalar_one()
+    return found, connection.execute(total).scalar_one()
 
 
 def _filtered(select_: Select[Any], letter_id: int, wanted: Filter) -> Select[Any]:

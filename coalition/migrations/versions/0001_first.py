@@ -179,10 +179,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.create_index("ix_invitations_letter_id_changed_at", ["letter_id", "changed_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_invitations_letter_id_group_sort_key", ["letter_id", "group", "sort_key", "id"], unique=False
+        )
         batch_op.create_index("ix_invitations_letter_id_sort_key", ["letter_id", "sort_key", "id"], unique=False)
         batch_op.create_index(
             "ix_invitations_letter_id_status_sort_key", ["letter_id", "status", "sort_key", "id"], unique=False
         )
+        if op.get_bind().dialect.name == "sqlite":
+            batch_op.create_index("ix_invitations_search", ["letter_id", "sort_key", "id", "search_key"], unique=False)
 
     op.create_table(
         "outbox",
