@@ -77,7 +77,7 @@ def _wanted(connection: Connection, owed: Owed, now: datetime) -> tuple[Letter, 
     letter = letters.letter(connection, one.letter_id)
     if rules.state(letter, now) != "open":
         raise NotWanted("The list was closed before this mail left.")
-    if one.status in ANSWERED:
+    if one.status in ANSWERED and one.answered_at and one.answered_at > owed.queued_at:
         raise NotWanted("The organisation answered before this mail left.")
     if one.email != owed.recipient:
         raise NotWanted("Another contact was chosen before this mail left.")

@@ -4,6 +4,7 @@ import httpx
 
 from coalition.endorsements import records as endorsements
 from coalition.history import records as history
+from coalition.invitations import records as invitations
 from tests.cast import NSPCC, Campaign, endorse_form
 
 
@@ -53,3 +54,24 @@ def _rows(connection: object) -> object:
         table.name: [tuple(row) for row in connection.execute(select(table))]  # type: ignore[attr-defined]
         for table in metadata.sorted_tables
     }
+
+
+async def test_who_has_answered_can_be_sent_a_new_link(eva: Campaign) -> None:
+    old = eva.link(NSPCC)
+    async with eva.browser() as charity, eva.at_desk() as desk:
+        await charity.post(f"{old}/endorse", data=endorse_form())
+        eva.send_mail()
+        panel = f"/desk/letters/{eva.letter.slug}/organisations/{_id(eva)}"
+        await desk.post(f"{panel}/revoke")
+        assert (await charity.get(old)).status_code == 410
+        await desk.post(f"{panel}/send")
+        before = len(eva.mails())
+        eva.send_mail()
+        assert len(eva.mails()) == before + 1
+        assert "has endorsed this letter" in (await charity.get(eva.link(NSPCC))).text
+
+
+def _id(eva: Campaign) -> int:
+    wanted = invitations.Filter(search=NSPCC.lower())
+    [row] = eva.database.read_now(invitations.tracker, eva.letter.id, wanted)[0]
+    return row.id

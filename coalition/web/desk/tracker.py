@@ -18,7 +18,7 @@ from coalition.history import records as history
 from coalition.invitations import actions
 from coalition.invitations import records as invitations
 from coalition.invitations.records import PAGE, SORTS, Filter
-from coalition.invitations.rules import ANSWERED, MOVES, STATUSES
+from coalition.invitations.rules import MOVES, STATUSES
 from coalition.letters import records as letters
 from coalition.letters import rules
 from coalition.organisations import records as organisations
@@ -40,7 +40,7 @@ async def tracker(visit: Visit) -> Response:
     def look(connection: Connection) -> dict[str, Any]:
         letter = letters.letter_by_slug(connection, visit.slug)
         counts = invitations.counts(connection, letter.id)
-        rows, total = invitations.tracker(connection, letter.id, _folded(wanted))
+        rows, total = invitations.tracker(connection, letter.id, _folded(wanted), counts)
         return {
             "letter": letter,
             "state": rules.state(letter, visit.now),
@@ -141,7 +141,6 @@ async def _organisation(
         "organisation.html",
         status,
         statuses=STATUSES,
-        answered=ANSWERED,
         authorities=AUTHORITIES,
         problem=problem,
         form=form or ContactForm(),
