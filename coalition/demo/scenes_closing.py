@@ -29,7 +29,7 @@ async def _dates(stage: Stage) -> None:
     base = f"/desk/letters/{letter.slug}"
     await stage.show("dates", "Dates, and who may see it", f"{base}/dates", desk=True)
     form = _plan(letter)
-    wrong = form | {"hard_deadline": "never", "soft_deadline": "2100-01-01"}
+    wrong = form | {"soft_deadline": "2100-01-01", "decided_by": "Typed and kept " * 20}
     await stage.show("dates-refused", "Dates that do not fit", f"{base}/dates", wrong, desk=True)
     past = form | {"hard_deadline": "2009-11-13T17:00", "soft_deadline": ""}
     await stage.show("dates-past", "A closing time in the past", f"{base}/dates", past, desk=True)
