@@ -4,6 +4,7 @@ Outermost, before routing: only whole answers to plain GETs of public addresses,
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -48,6 +49,7 @@ class Kept:
     async def _ask(self, scope: Scope, receive: Receive, send: Send) -> _Answer | None:
         """The app's answer, kept if it may be; one that is not whole goes straight out."""
         held: list[Message] = []
+        begun = time.monotonic()  # a page is as old as the reading of what it shows, not as its last byte
 
         async def hold(message: Message) -> None:
             held.append(message)
@@ -63,14 +65,14 @@ class Kept:
                 await send(message)
             return None
         start, body = held
-        return self._keep(scope["path"], start, body)
+        return self._keep(scope["path"], start, body, begun + SECONDS)
 
-    def _keep(self, path: str, start: Message, body: Message) -> _Answer:
+    def _keep(self, path: str, start: Message, body: Message, until: float) -> _Answer:
         headers = start["headers"]
         etag = next((value for name, value in headers if name == b"etag"), b"")
         size = len(body.get("body", b""))
         answer = _Answer(
-            time.monotonic() + SECONDS,
+            until,
             etag,
             start,
             body,
@@ -81,7 +83,7 @@ class Kept:
             },
             size,
         )
-        if start["status"] == 200 and etag and size <= LARGEST:
+        if start["status"] == 200 and etag and size <= LARGEST and not _is_for_one(headers):
             before = self._answers.get(path)
             self._size += size - (before.size if before else 0)
             self._answers[path] = answer
@@ -92,6 +94,14 @@ class Kept:
 
 
 _NOTHING: Message = {"type": "http.response.body", "body": b""}
+
+
+def _is_for_one(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether an answer is meant for one reader only, whatever its address."""
+    return any(
+        name == b"set-cookie" or (name == b"cache-control" and (b"no-store" in value or b"private" in value))
+        for name, value in headers
+    )
 
 
 def _may_be_kept(scope: Scope) -> bool:

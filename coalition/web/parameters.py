@@ -1,4 +1,4 @@
-"""What a parameter of an address may hold; anything else is at no address, and no handler or database sees it."""
+"""What a parameter of an address may hold. Anything else is at no address: 404, before handler and database see it."""
 
 from starlette.convertors import IntegerConvertor, StringConvertor, register_url_convertor
 
