@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, Update, bindparam, func, insert, lite
 from sqlalchemy.sql.elements import ColumnElement
 
 from coalition.base.refused import NotFound
-from coalition.invitations.rules import MOVES, Invitation
+from coalition.invitations.rules import MOVES, STATUSES, Invitation
 from coalition.tables import contacts, endorsements, invitations, organisations
 
 PAGE = 50
@@ -181,20 +181,21 @@ _row_columns: tuple[ColumnElement[Any], ...] = (
     invitations.c.changed_at,
     invitations.c.problem,
 )
-_counts = (
-    select(invitations.c.status, func.count())
-    .where(invitations.c.letter_id == bindparam("letter_id"))
-    .group_by(invitations.c.status)
-)
+_of_letter = select(func.count()).select_from(invitations).where(invitations.c.letter_id == bindparam("letter_id"))
+# A walk of the index for each status: half the time of one with GROUP BY.
+_counts = select(*(_of_letter.where(invitations.c.status == literal(one)).scalar_subquery() for one in STATUSES))
 
 
 def counts(connection: Connection, letter_id: int) -> dict[str, int]:
-    """How many in each status."""
-    return {status: count for status, count in connection.execute(_counts, {"letter_id": letter_id})}
+    """How many in each status that there is any in."""
+    found = connection.execute(_counts, {"letter_id": letter_id}).one()
+    return {status: count for status, count in zip(STATUSES, found, strict=True) if count}
 
 
-def tracker(connection: Connection, letter_id: int, wanted: Filter) -> tuple[list[Row], int]:
-    """One page of rows and how many there are in all. At most two statements, whatever the filter."""
+def tracker(
+    connection: Connection, letter_id: int, wanted: Filter, counted: dict[str, int] | None = None
+) -> tuple[list[Row], int]:
+    """One page of rows and how many there are in all; who has the counts already, gives them."""
     # The page's ids come from one walk of an index; only its rows are joined.
     ids = _filtered(select(invitations.c.id), letter_id, wanted)
     ids = ids.order_by(*SORTS.get(wanted.sort, SORTS["name"])).limit(PAGE).offset((wanted.page - 1) * PAGE)
@@ -205,10 +206,17 @@ def tracker(connection: Connection, letter_id: int, wanted: Filter) -> tuple[lis
         .order_by(*SORTS.get(wanted.sort, SORTS["name"]))
     )
     found = [Row(*row) for row in connection.execute(rows)]
-    if len(found) < PAGE and wanted.page == 1:  # a rare word has been looked for in every row already
-        return found, len(found)
+    return found, _total(connection, letter_id, wanted, len(found), counted)
+
+
+def _total(connection: Connection, letter_id: int, wanted: Filter, found: int, counted: dict[str, int] | None) -> int:
+    if wanted.page == 1 and found < PAGE:  # a rare word has been looked for in every row already
+        return found
+    if counted is not None and not wanted.group and not wanted.search:
+        return counted.get(wanted.status, 0) if wanted.status else sum(counted.values())
     total = _filtered(select(func.count()).select_from(invitations), letter_id, wanted)
-    return found, connection.execute(total).scalar_one()
+    count: int = connection.execute(total).scalar_one()
+    return count
 
 
 def _filtered(select_: Select[Any], letter_id: int, wanted: Filter) -> Select[Any]:

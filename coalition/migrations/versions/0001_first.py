@@ -183,6 +183,7 @@ def upgrade() -> None:
             "ix_invitations_letter_id_group_sort_key", ["letter_id", "group", "sort_key", "id"], unique=False
         )
         batch_op.create_index("ix_invitations_letter_id_sort_key", ["letter_id", "sort_key", "id"], unique=False)
+        batch_op.create_index("ix_invitations_letter_id_status_group", ["letter_id", "status", "group"], unique=False)
         batch_op.create_index(
             "ix_invitations_letter_id_status_sort_key", ["letter_id", "status", "sort_key", "id"], unique=False
         )
