@@ -1,0 +1,29 @@
+"""python -m tests.bench [ROOM ...]: measures, and prints the table as Markdown. Exit 1 when a figure falls short."""
+
+import importlib
+import platform
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.bench.figures import Row, table
+
+ROOMS = ("endorsing", "reading", "tracking", "printing", "mailing", "starting")
+
+
+def main(wanted: list[str]) -> int:
+    rows: list[Row] = []
+    begun = time.monotonic()
+    for room in wanted or ROOMS:
+        with tempfile.TemporaryDirectory(prefix="coalition-bench-") as folder:
+            print(f"{room} ...", file=sys.stderr)
+            rows.extend(importlib.import_module(f"tests.bench.{room}").rows(Path(folder)))
+    print(table(rows))
+    minutes = (time.monotonic() - begun) / 60
+    print(f"\n`make bench`, Python {platform.python_version()}, {minutes:.1f} minutes; the middle of several tries, and their range.")
+    return 0 if all(figure.is_reached for row in rows for figure in row.figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""What the site is measured against: each does the same job as plainly, and as well, as its tools allow."""

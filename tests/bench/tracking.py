@@ -1,0 +1,107 @@
+"""The tracker with 10,000 invitations against the same with 100: any page, any filter, any order."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+import httpx
+from sqlalchemy import event
+
+from app import build
+from coalition.invitations.records import PAGE
+from tests.bench.campaigns import Campaign, begin, spread
+from tests.bench.figures import Figure, Row
+from tests.bench.processes import get, load, site
+
+TIMES = 3
+SECONDS = 0.4
+FEW, MANY = 100, 10_000
+# Of each list the same questions. The last page of the one is the second, of the other the two hundredth.
+FILTERS = {
+    "first page": "",
+    "last page": "page={last}",
+    "newest first, last page": "sort=-when&page={last}",
+    "names backwards": "sort=-name",
+    "endorsed": "status=endorsed",
+    "endorsed, last page": "status=endorsed&page={last_endorsed}",
+    "a group": "group=Trade+unions",
+    "a group, newest first": "group=Trade+unions&sort=-when",
+    "search, many": "q=law+centre",
+    "search, one": "q=%40ely-64.example",
+    "search, none": "q=nobody+of+that+name",
+    "all at once": "status=declined&group=Faith+organisations&q=the&sort=-when",
+}
+
+
+def rows(folder: Path) -> Iterator[Row]:
+    campaigns = {size: begin(folder / str(size), asked=size, endorsed=size // 5) for size in (FEW, MANY)}
+    times: dict[tuple[int, str], list[float]] = {}
+    with ExitStack() as stack:
+        ports = {}
+        for size, campaign in campaigns.items():
+            spread(campaign)
+            ports[size] = stack.enter_context(site(campaign.data_dir)).port
+        requests = {size: _requests(campaign, size) for size, campaign in campaigns.items()}
+        for _ in range(TIMES):
+            for name in FILTERS:
+                for size in (FEW, MANY):
+                    found = load(ports[size], [requests[size][name]], at_once=1, seconds=SECONDS)
+                    times.setdefault((size, name), []).append(found["p50"])
+    slower = {name: [times[MANY, name][n] / times[FEW, name][n] for n in range(TIMES)] for name in FILTERS}
+    worst = max(slower, key=lambda name: median(slower[name]))
+    # A page of the short list may have fewer rows to show than one of the long: so also against a whole page of it.
+    whole = {name: [times[MANY, name][n] / times[FEW, "first page"][n] for n in range(TIMES)] for name in FILTERS}
+    slowest = max(whole, key=lambda name: median(whole[name]))
+    said = ", ".join(
+        f"{name} {median(times[MANY, name]):.1f} ms against {median(times[FEW, name]):.1f}" for name in FILTERS
+    )
+    yield Row(
+        f"Tracker, {MANY:,} invitations, any page, any filter",
+        (
+            Figure(f"the same with {FEW}; the worst, “{worst}”", slower[worst], most=2, unit=" times"),
+            Figure(f"the first {PAGE} rows of {FEW}; the worst, “{slowest}”", whole[slowest], unit=" times"),
+            Figure("SQL statements", [_statements(campaigns[MANY])], most=6),
+        ),
+        said,
+    )
+
+
+def _requests(campaign: Campaign, size: int) -> dict[str, str]:
+    cookie = f"Cookie: {campaign.session()}"
+    last = {"last": size // PAGE, "last_endorsed": -(-size // 5 // PAGE)}
+    address = f"/desk/letters/{campaign.letter.slug}"
+    return {name: get(f"{address}?{query.format(**last)}", cookie) for name, query in FILTERS.items()}
+
+
+def _statements(campaign: Campaign) -> int:
+    """The most statements that any of the pages takes, beginning and ending of transactions left out."""
+    app = build(campaign.settings)
+    site = app.app.app.state.site  # type: ignore[attr-defined]
+    statements: list[str] = []
+    name, _, value = campaign.session().partition("=")
+
+    def count(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            statements.append(statement)
+
+    event.listen(site.database.engine, "before_cursor_execute", count)
+
+    async def ask() -> int:
+        most = 0
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://site", cookies={name: value}) as browser:
+            for query in FILTERS.values():
+                statements.clear()
+                answer = await browser.get(
+                    f"/desk/letters/{campaign.letter.slug}?{query.format(last=200, last_endorsed=40)}"
+                )
+                answer.raise_for_status()
+                most = max(most, len(statements))
+        return most
+
+    try:
+        return asyncio.run(ask())
+    finally:
+        site.close()
