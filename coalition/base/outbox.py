@@ -108,11 +108,20 @@ def give_back(connection: Connection, ids: list[int], now: datetime) -> None:
 
 def end(connection: Connection, id: int, state: str, now: datetime, said: str = "") -> None:
     """The message was sent, has failed for good, or was dropped because it is no longer wanted."""
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.id == id)
-        .values(state=state, ended_at=now, said=said, attempts=outbox.c.attempts + int(state != "dropped"))
+    values = {"of": id, "new_state": state, "now": now, "words": said, "tries": int(state != "dropped")}
+    connection.execute(_ended, values)
+
+
+_ended = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("of"))
+    .values(
+        state=bindparam("new_state"),
+        ended_at=bindparam("now"),
+        said=bindparam("words"),
+        attempts=outbox.c.attempts + bindparam("tries"),
     )
+)
 
 
 def put_back(connection: Connection, owed: Owed, now: datetime, said: str) -> bool:
@@ -144,13 +153,20 @@ def count_lately(connection: Connection, message: str, recipient: str, since: da
 
 def sent_to(connection: Connection, message: str, subject_id: int, since: datetime) -> str:
     """Whom a message about a subject was first owed to at or after `since`; empty when to nobody."""
-    wanted = (
-        select(outbox.c.recipient)
-        .where(outbox.c.message == message, outbox.c.subject_id == subject_id, outbox.c.queued_at >= since)
-        .order_by(outbox.c.id)
-        .limit(1)
+    found = connection.execute(_sent_to, {"message": message, "subject_id": subject_id, "since": since}).scalar()
+    return found or ""
+
+
+_sent_to = (
+    select(outbox.c.recipient)
+    .where(
+        outbox.c.message == bindparam("message"),
+        outbox.c.subject_id == bindparam("subject_id"),
+        outbox.c.queued_at >= bindparam("since"),
     )
-    return connection.execute(wanted).scalar() or ""
+    .order_by(outbox.c.id)
+    .limit(1)
+)
 
 
 def waiting(connection: Connection, letter_id: int, message: str) -> int:
