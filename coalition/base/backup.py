@@ -6,6 +6,7 @@ Rows, not a database's own format: a backup of SQLite can be restored into Postg
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,10 +14,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select, text
-from sqlalchemy.types import LargeBinary
+from sqlalchemy.types import Date, LargeBinary
 
 from coalition.base.refused import Refused
-from coalition.tables import metadata
+from coalition.tables import Moment, metadata
 
 FORMAT = "coalition-backup-1"
 KEPT = ("pdf", "secret-key")  # of the data folder: what cannot be made again
@@ -82,9 +83,11 @@ def read(connection: Connection, data_dir: Path, file: Path) -> Counts:
         with zipfile.ZipFile(file) as archive:
             if archive.read("format").decode() != FORMAT:
                 raise Refused(f"{file} was written by another version of Coalition.")
+            if damaged := archive.testzip():  # all of it, before anything is written anywhere
+                raise zipfile.BadZipFile(f"{damaged} is damaged")
             rows = sum(_read_table(connection, archive, table) for table in metadata.sorted_tables)
             files = sum(_read_file(archive, name, data_dir) for name in archive.namelist())
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError, ValueError) as error:
         raise Refused(f"{file} is not a whole backup of Coalition ({error}).") from None
     except OSError as error:
         raise Refused(f"{file} cannot be restored: {error.strerror}.") from None
@@ -116,9 +119,9 @@ def _value(kind: Any, value: Any) -> Any:
         return None
     if isinstance(kind, LargeBinary):
         return bytes.fromhex(value)
-    if kind.python_type is datetime:
+    if isinstance(kind, Moment):
         return datetime.fromisoformat(value)
-    return date.fromisoformat(value) if kind.python_type is date else value
+    return date.fromisoformat(value) if isinstance(kind, Date) else value
 
 
 def _read_file(archive: zipfile.ZipFile, name: str, data_dir: Path) -> int:
@@ -127,8 +130,10 @@ def _read_file(archive: zipfile.ZipFile, name: str, data_dir: Path) -> int:
         return 0
     path = data_dir.joinpath(*inside.parts[1:])
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+    aside = path.with_name(f".{path.name}.{os.getpid()}")  # a signing key that is half written would be none
+    with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
         out.write(archive.read(name))
         out.flush()
         os.fsync(out.fileno())
+    aside.replace(path)
     return 1
