@@ -11,6 +11,6 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 def all_rows(connection: Connection) -> Rows:
     return {
-        table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns))]
+        table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
         for table in metadata.sorted_tables
     }
