@@ -8,14 +8,11 @@ described in the packet), ISO 32000-1 (14.9.4: ActualText).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any
-from unicodedata import is_normalized
 
 import pydyf  # type: ignore[import-untyped]
-import uharfbuzz  # type: ignore[import-untyped]
 
 _UNIVERSAL_ACCESS = b"""
 <rdf:Description rdf:about="" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -115,7 +112,8 @@ _RESHAPED = re.compile("[\u0300-\u036f\u0900-\u1cff]")
 def faithful(stream: Any) -> Any:
     """WeasyPrint's `stream` class, made to draw so that what is copied out of the PDF is what was put in.
 
-    WeasyPrint gives each glyph one text for the whole document, whatever cluster it met it in first.
+    WeasyPrint gives each glyph one text for the whole document, whatever cluster it met it in first, so that "सहायता"
+    was copied as "सहिायता".
     """
 
     class FaithfulStream(stream):  # type: ignore[misc]
@@ -126,31 +124,4 @@ def faithful(stream: Any) -> Any:
                     self.stream[-2]["ActualText"] = pydyf.String(box.text)
                 yield
 
-        def add_font(self, pango_font: Any) -> tuple[Any, float]:
-            font, size = super().add_font(pango_font)
-            if not isinstance(font.to_unicode, _Letters):
-                font.to_unicode = _Letters(_characters(font.file_content))
-            return font, size
-
     return FaithfulStream
-
-
-class _Letters(dict[int, str]):
-    """The text of each glyph used: of one that is a letter of its cluster by itself, that letter."""
-
-    def __init__(self, characters: Mapping[int, str]) -> None:
-        self._characters = characters
-
-    def __setitem__(self, glyph: int, text: str) -> None:
-        letter = self._characters.get(glyph, "")
-        super().__setitem__(glyph, letter if letter and (letter in text or not text) else text)
-
-
-@lru_cache(maxsize=32)
-def _characters(font: bytes) -> dict[int, str]:
-    face = uharfbuzz.Face(font)
-    glyph_of = uharfbuzz.Font(face).get_nominal_glyph
-    # Not those that only name a shape (the ligature fi, a letter's form in the middle of a word). Backwards, so that of
-    # several characters with one glyph the first in Unicode is kept.
-    letters = (letter for letter in map(chr, sorted(face.unicodes, reverse=True)) if is_normalized("NFKC", letter))
-    return {glyph_of(ord(letter)) or 0: letter for letter in letters}

@@ -38,7 +38,6 @@ NAMES = (
     Line("Tổ chức Di cư Việt Nam", "Nguyễn Thị Hương", "Giám đốc"),
     Line("منظمة العفو الدولية", "ليلى حسن", "المديرة التنفيذية"),
     Line("महिला सहायता केंद्र", "सुनीता शर्मा", "निदेशक"),
-    # The loose accent of the first belongs to a letter that the second has without it.
     Line("Ẹgbẹ́ Àwọn Obìnrin", "Adé Ọlá"),
     Line("Ẹyẹ Ilu", "Ade Ẹwa"),
     Line("Barnardo’s"),

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
@@ -115,6 +116,15 @@ def test_names_in_every_script_can_be_copied_out_as_they_were_written(pdf: bytes
     text = flat(read(pdf, "-raw"))
     words = f"{line.organisation} {line.signatory} {line.role}".split()
     assert [word for word in words if word not in text] == []
+
+
+def test_a_name_from_right_to_left_begins_on_the_right(setter: Setter) -> None:
+    pdf = setter.set(sheet(Group("", (Line("منظمة Cairo"), Line("London 88")))))
+    words = re.findall(r'<word xMin="([\d.]+)".*>(.+)</word>', read(pdf, "-bbox"))
+    places = {word: float(place) for place, word in words}
+    (arabic,) = (place for word, place in places.items() if sorted(word) == sorted("منظمة"))
+    assert places["Cairo"] < arabic
+    assert places["London"] < places["88"]
 
 
 def test_no_name_is_lost_or_printed_twice(setter: Setter) -> None:
@@ -414,9 +424,11 @@ def test_names_are_escaped_once_and_no_more() -> None:
 
 def test_a_job_that_takes_too_long_is_ended_and_the_next_one_works() -> None:
     # Long beside the tenth of a second that the second job takes, so that a busy machine does not fail it.
-    with Setter(time_limit_s=8) as setter:
+    with Setter(time_limit_s=8, memory_limit_mb=16_384) as setter:
+        began = time.monotonic()
         with pytest.raises(NotSet, match="longer than 8 seconds"):
-            setter.set(sheet(numbered(20_000)))
+            setter.set(sheet(numbered(40_000)))
+        assert time.monotonic() - began < 45  # the whole of it takes minutes, and the memory to take them
         assert setter.set(sheet(numbered(2))).startswith(b"%PDF-1.7")
 
 
