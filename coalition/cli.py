@@ -30,18 +30,24 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:  # whoever read our output has gone
         return 1
     except Exception as error:
-        if not _is_refusal(error):
+        reason = _reason(error)
+        if not reason:
             raise
-        print(error, file=sys.stderr)
+        print(reason, file=sys.stderr)
         return 1
     return 0
 
 
-def _is_refusal(error: Exception) -> bool:
+def _reason(error: Exception) -> str:
+    """The one line for an error that is nobody's mistake in the program; empty for one that is."""
+    from sqlalchemy.exc import OperationalError
+
     from coalition.base.database import NotSaved
     from coalition.base.refused import Refused
 
-    return isinstance(error, Refused | NotSaved)
+    if isinstance(error, OperationalError):
+        return f"COALITION_DATABASE_URL: the database cannot be used. {' '.join(str(error.orig).split())}"
+    return str(error) if isinstance(error, Refused | NotSaved) else ""
 
 
 def _parser() -> argparse.ArgumentParser:

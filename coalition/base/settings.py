@@ -8,6 +8,9 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
 SHORTEST_KEY = 32  # characters
@@ -57,6 +60,12 @@ def from_environment(environ: Mapping[str, str] = os.environ, *, demo: bool = Fa
 
 def _database_url(given: str, data_dir: Path) -> str:
     url = given or f"sqlite:///{data_dir / 'coalition.db'}"
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):  # its words would repeat the address, which may hold a password
+        raise WrongSetting(
+            "COALITION_DATABASE_URL cannot be read (write characters such as / # @ in a password as %2F %23 %40)."
+        ) from None
     scheme = url.partition(":")[0].partition("+")[0]
     if scheme in ("postgres", "postgresql"):
         return "postgresql+psycopg:" + url.partition(":")[2]
@@ -87,7 +96,9 @@ def _kept_key(path: Path) -> str:
         aside.unlink()
     key = path.read_text().strip()
     if len(key) < SHORTEST_KEY:  # an empty key would sign for anybody
-        raise WrongSetting(f"COALITION_DATA_DIR: {path} is damaged. Bring it back from a backup; no link works without it.")
+        raise WrongSetting(
+            f"COALITION_DATA_DIR: {path} is damaged. Bring it back from a backup; no link works without it."
+        )
     return key
 
 
