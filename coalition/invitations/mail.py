@@ -27,7 +27,7 @@ def invitation(connection: Connection, owed: Owed, office: Office, now: datetime
     letter, one, coordinator = _wanted(connection, owed, now)
     link, unsubscribe = _links(office, one)
     words = _invitation(letter, one, coordinator, letter.note, link, unsubscribe)
-    return _to_contact(words, letter, one, coordinator, owed, office, now)
+    return _to_contact(words, letter, one, coordinator, owed, office, now, unsubscribe)
 
 
 def deadline_moved(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:
@@ -43,7 +43,7 @@ def deadline_moved(connection: Connection, owed: Owed, office: Office, now: date
         coordinator={"name": coordinator.called, "email": coordinator.email},
         unsubscribe=unsubscribe,
     )
-    return _to_contact(words, letter, one, coordinator, owed, office, now)
+    return _to_contact(words, letter, one, coordinator, owed, office, now, unsubscribe)
 
 
 def _links(office: Office, one: Invitation) -> tuple[str, str]:
@@ -59,6 +59,7 @@ def _to_contact(
     owed: Owed,
     office: Office,
     now: datetime,
+    unsubscribe: str,
 ) -> Mail:
     return addressed(
         words,
@@ -68,7 +69,7 @@ def _to_contact(
         to_name=one.contact,
         coordinator=(coordinator.called, coordinator.email),
         list_id=f"{letter.slug}.{office.domain}",
-        unsubscribe_url=_links(office, one)[1],
+        unsubscribe_url=unsubscribe,
     )
 
 

@@ -171,10 +171,9 @@ def _encoded_words(text: str, *, taken: int) -> list[str]:
 
     The first leaves `taken` characters of its line free, for the header's name.
     """
-    octets = [character.encode() for character in text]
-    quoted = [quoprimime.header_length(bytearray(octet)) for octet in octets]
+    octets, quoted = zip(*map(_octets, text), strict=True) if text else ((), ())
     as_base64 = sum(quoted) > sum(map(len, octets)) * 4 / 3
-    sizes = [len(octet) for octet in octets] if as_base64 else quoted
+    sizes = [*map(len, octets)] if as_base64 else quoted
     room = ENCODED_WORD // 4 * 3 if as_base64 else ENCODED_WORD
     words, filled = [b""], taken
     for octet, size in zip(octets, sizes, strict=True):
@@ -186,6 +185,13 @@ def _encoded_words(text: str, *, taken: int) -> list[str]:
     if as_base64:
         return [f"=?utf-8?b?{b64encode(word).decode('ascii')}?=" for word in words]
     return [quoprimime.header_encode(word, "utf-8") for word in words]
+
+
+@lru_cache(maxsize=4096)
+def _octets(character: str) -> tuple[bytes, int]:
+    """A character in UTF-8, and how many characters of a quoted word that takes."""
+    octets = character.encode()
+    return octets, quoprimime.header_length(bytearray(octets))
 
 
 def _part(boundary: str, kind: str, text: str) -> tuple[bytes, bytes]:

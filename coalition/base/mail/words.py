@@ -67,6 +67,7 @@ def _value(value: Any) -> Any:
 
 _words = Environment(
     loader=FileSystemLoader(MAIL),
+    auto_reload=False,
     undefined=StrictUndefined,
     autoescape=select_autoescape(["html"]),
     extensions=[InlineStyles],
