@@ -1,17 +1,20 @@
 """Letters and their frozen versions."""
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, insert, select, update
 
 from coalition.base.refused import NotFound
 from coalition.letters.rules import Arrangements, Letter
 from coalition.letters.text import LetterText, as_data, from_data
 from coalition.tables import letters, versions
 
-_columns = tuple(column for column in letters.c)
+# The text as it is stored: of the few letters that are asked for again and again it is taken apart once.
+_columns = tuple(cast(column, Text).label("text") if column is letters.c.text else column for column in letters.c)
 _by_slug = select(*_columns).where(letters.c.slug == bindparam("slug"))
 _by_id = select(*_columns).where(letters.c.id == bindparam("id"))
 
@@ -30,9 +33,14 @@ def letter_by_slug(connection: Connection, slug: str) -> Letter:
 
 def _letter(row: Any) -> Letter:
     values = row._asdict()
-    values["text"] = from_data(values["text"])
+    values["text"] = _text(values["text"])
     values["groups"] = tuple(values["groups"])
     return Letter(**values)
+
+
+@lru_cache(maxsize=64)
+def _text(stored: str) -> LetterText:
+    return from_data(json.loads(stored))
 
 
 def all_letters(connection: Connection, most: int = 200) -> list[Letter]:
@@ -109,7 +117,7 @@ class Version:
 _version = select(
     versions.c.letter_id,
     versions.c.number,
-    versions.c.text,
+    cast(versions.c.text, Text),
     versions.c.canonical,
     versions.c.fingerprint,
     versions.c.frozen_at,
@@ -121,7 +129,7 @@ def version(connection: Connection, letter_id: int, number: int) -> Version:
     row = connection.execute(_version, {"letter_id": letter_id, "number": number}).first()
     if row is None:
         raise NotFound("There is no such version of this letter.")
-    return Version(row[0], row[1], from_data(row[2]), *row[3:])
+    return Version(row[0], row[1], _text(row[2]), *row[3:])
 
 
 _fingerprint = select(versions.c.fingerprint).where(

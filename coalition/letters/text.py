@@ -45,6 +45,7 @@ class LetterText:
     language: str = "en-GB"
 
 
+@lru_cache(maxsize=64)  # each of a letter's mails says it
 def fingerprint(text: LetterText) -> str:
     """SHA-256 of the canonical text in UTF-8, as 64 hexadecimal digits."""
     return hashlib.sha256(canonical(text).encode()).hexdigest()
