@@ -71,8 +71,11 @@ class Database:
         return result
 
     def write_now(self, fn: Fn[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        result: T = self._queue(fn, args, kwargs).result()
-        return result
+        return self.write_soon(fn, *args, **kwargs).result()
+
+    def write_soon(self, fn: Fn[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        """Hands `fn` to the writer and does not wait: the future is done when it is durable, or was not saved."""
+        return self._queue(fn, args, kwargs)
 
     def close(self) -> None:
         with self._starting:

@@ -8,6 +8,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime
 from typing import Literal
 
@@ -15,9 +16,9 @@ from sqlalchemy import Connection
 
 from coalition.base import outbox
 from coalition.base.clock import now
-from coalition.base.database import Database, NotSaved
+from coalition.base.database import Database
 from coalition.base.mail.delivery import Refused, Transport, Unreachable
-from coalition.base.mail.message import Mail, Unsendable, build
+from coalition.base.mail.message import Mail, Ready, Unsendable, build
 from coalition.base.mail.office import NotWanted
 from coalition.base.outbox import Owed
 
@@ -46,7 +47,7 @@ class Pump:
     ) -> None:
         self.database, self.mail_from = database, mail_from
         self.open_transport, self.write, self.note, self.senders = open_transport, write, note, senders
-        self._claimed: queue.Queue[Owed] = queue.Queue(CLAIM)
+        self._claimed: queue.Queue[tuple[Owed, datetime]] = queue.Queue(CLAIM)
         self._ended = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
@@ -71,7 +72,7 @@ class Pump:
         try:
             while owed := self.database.write_now(outbox.claim, now(), CLAIM):
                 for one in owed:
-                    self._see_to(transport, one)
+                    self._see_to(transport, one).exception()
                 count += len(owed)
         finally:
             transport.close()
@@ -81,54 +82,59 @@ class Pump:
         try:
             if not self.database.read_now(outbox.any_due, now()):
                 return False
-            owed = self.database.write_now(outbox.claim, now(), CLAIM // 2)
+            at = now()
+            owed = self.database.write_now(outbox.claim, at, CLAIM // 2)
         except Exception:  # the database is away: it is asked again
             log.exception("the outbox could not be read")
             return False
         for one in owed:
-            self._claimed.put(one)
+            self._claimed.put((one, at + outbox.LEASE / 2))
         return bool(owed)
 
     def _put_back(self) -> None:
         left = []
         while not self._claimed.empty():
-            left.append(self._claimed.get_nowait().id)
+            left.append(self._claimed.get_nowait()[0].id)
         if left:
             self.database.write_now(outbox.give_back, left, now())
 
     def _send_for_ever(self) -> None:
-        transport = self.open_transport()
+        transport, noting = self.open_transport(), _nothing()
         while not self._ended.is_set():
             try:
-                owed = self._claimed.get(timeout=0.2)
+                owed, begin_by = self._claimed.get(timeout=0.2)
             except queue.Empty:
                 continue
+            if now() > begin_by:  # the server was so slow that another may soon have it: left to the end of its lease
+                continue
             try:
-                self._see_to(transport, owed)
+                noting = self._see_to(transport, owed, noting)
             except Exception:  # one message must not end the sender; its lease brings it back
                 log.exception("message %d (%s) was left for later", owed.id, owed.message)
+        noting.exception()
         transport.close()
 
-    def _see_to(self, transport: Transport, owed: Owed) -> None:
+    def _see_to(self, transport: Transport, owed: Owed, before: "Future[None] | None" = None) -> "Future[None]":
+        """Returns the note of how it ended, on its way to the disk.
+
+        The message is written while the note of the one `before` is still on its way, and goes out when that is there:
+        what a sender has sent and not noted is never more than one message.
+        """
+        ready: Ready | None = None
+        ending: Ending = "sent"
         try:
             ready = build(self.database.read_now(self.write, owed, now()), mail_from=self.mail_from)
         except NotWanted as reason:
-            self._end(owed, "dropped", str(reason))
-            return
+            ending, said = "dropped", str(reason)
         except Unsendable as reason:
-            self._end(owed, "failed", str(reason))
-            return
-        try:
-            said = transport.send(ready)
-        except Refused as refusal:
-            words = f"The mail server said: {refusal.code} {refusal.words}"
-            self._end(owed, "failed" if refusal.permanent else "again", words)
-        except Unreachable as reason:
-            self._end(owed, "again", reason.words)
-        else:
-            self._end(owed, "sent", said)
+            ending, said = "failed", str(reason)
+        if before:
+            before.exception()  # waits; what went wrong has been logged
+        if ready:
+            ending, said = _handed_over(transport, ready)
+        return self._end(owed, ending, said)
 
-    def _end(self, owed: Owed, ending: Ending, said: str) -> None:
+    def _end(self, owed: Owed, ending: Ending, said: str) -> "Future[None]":
         def end(connection: Connection) -> None:
             at = now()
             if ending != "again":
@@ -139,8 +145,28 @@ class Pump:
             else:
                 self.note(connection, owed, "failed", said, at)
 
-        try:
-            self.database.write_now(end)
-        except NotSaved:
-            # Sent but not noted would be sent twice; the lease outlasts most troubles of a disk.
-            log.exception("message %d: %s, but that could not be noted", owed.id, ending)
+        def log_failure(note: "Future[None]") -> None:
+            if error := note.exception():
+                # Sent but not noted would be sent twice; the lease outlasts most troubles of a disk.
+                log.error("message %d: %s, but that could not be noted", owed.id, ending, exc_info=error)
+
+        note = self.database.write_soon(end)
+        note.add_done_callback(log_failure)
+        return note
+
+
+def _handed_over(transport: Transport, ready: Ready) -> tuple[Ending, str]:
+    """How it ended, and what the other side said."""
+    try:
+        return "sent", transport.send(ready)
+    except Refused as refusal:
+        words = f"The mail server said: {refusal.code} {refusal.words}"
+        return "failed" if refusal.permanent else "again", words
+    except Unreachable as reason:
+        return "again", reason.words
+
+
+def _nothing() -> "Future[None]":
+    done: Future[None] = Future()
+    done.set_result(None)
+    return done
