@@ -106,7 +106,7 @@ def build(settings: Settings) -> ASGIApp:
     app = Starlette(routes=ROUTES, exception_handlers=errors.HANDLERS, lifespan=lifespan, max_body_size=LARGEST_REQUEST)
     app.state.site = site
     app.state.gallery = gallery.Gallery(build, settings.base_url)
-    return Kept(Guard(app, settings.base_url))
+    return Kept(Guard(app, settings.base_url, LARGEST_REQUEST, errors.too_large(site)))
 
 
 def from_settings() -> ASGIApp:

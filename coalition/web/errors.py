@@ -7,10 +7,11 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from coalition.base.database import NotSaved
 from coalition.base.refused import Refused, TooMany
-from coalition.web.site import site_of
+from coalition.web.site import Site, site_of
 
 log = logging.getLogger("coalition.web")
 
@@ -72,6 +73,16 @@ def error_page(
             return JSONResponse({"error": sentence}, status, {"Access-Control-Allow-Origin": "*", **sent})
         return PlainTextResponse(sentence + "\n", status, sent)
     return site_of(request).page("error.html", status, sent, title=title, sentence=sentence, steps=(), **values)
+
+
+def too_large(site: Site) -> ASGIApp:
+    """The page for what is larger than any page takes. Starlette would answer it in two words."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        page = site.page("error.html", 413, title=TITLES[413], sentence=SENTENCES[413], steps=())
+        await page(scope, receive, send)
+
+    return answer
 
 
 HANDLERS: dict[Any, Any] = {

@@ -37,10 +37,14 @@ HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 
 class Guard:
-    """Refuses posts from other sites, adds the headers that keep a page to itself, and logs the route by its name."""
+    """Refuses posts from other sites and posts too large for any page, adds the headers that keep a page to itself,
+    and logs the route by its name.
+    """
 
-    def __init__(self, app: ASGIApp, base_url: str) -> None:
+    def __init__(self, app: ASGIApp, base_url: str, largest: int, too_large: ASGIApp) -> None:
+        """`too_large` answers a request that announces more than `largest` bytes."""
         self.app = app
+        self.largest, self.too_large = largest, too_large
         self.origin = base_url
         self.host = urlsplit(base_url).netloc
         self.extra = (HSTS,) if base_url.startswith("https://") else ()
@@ -62,6 +66,8 @@ class Guard:
         try:
             if scope["method"] == "POST" and not self._is_ours(scope):
                 await PlainTextResponse(_FOREIGN, 403)(scope, receive, guarded)
+            elif _announced(scope) > self.largest:
+                await self.too_large(scope, receive, guarded)
             else:
                 await self.app(scope, receive, guarded)
         finally:
@@ -88,6 +94,12 @@ class Guard:
         if b"cache-control" not in names:  # whatever is not meant for everybody
             added += [(b"cache-control", b"no-store"), (b"x-robots-tag", b"noindex")]
         return added
+
+
+def _announced(scope: Scope) -> int:
+    """Bytes that the body is said to have. One that is sent without saying is cut off by the app."""
+    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return int(length) if length.isdigit() else 0
 
 
 _SAY_WHENCE = frozenset({b"sec-fetch-site", b"origin", b"host"})
