@@ -97,6 +97,9 @@ async def _failing(stage: Stage) -> None:
     stage.chapter("In public")
     await stage.show("letter-failed", "A letter whose PDF could not be set", f"/letters/{letter.slug}")
     await stage.show("letter-pdf-failed", "Its PDF", f"/letters/{letter.slug}.pdf")
+    stage.chapter("Dates and closing")
+    again = f"/desk/letters/{letter.slug}/print"
+    await stage.show("printing-tried", "That printing is tried again", again, {}, desk=True)
 
 
 async def _forty(stage: Stage) -> None:

@@ -40,12 +40,18 @@ def close_list(connection: Connection, slug: str, who: str, now: datetime) -> Pr
 
 
 def print_again(connection: Connection, slug: str, who: str, now: datetime) -> Printing:
-    """One more printing, when the undersigned are no longer those of the last. None is ever altered or removed."""
+    """One more printing, when the undersigned are no longer those of the last. None is ever altered or removed.
+
+    A last printing that could not be set is tried again instead.
+    """
     letter = letters.letter_by_slug(connection, slug)
     check_letter(letter, "print", now)
     if letter.state != "closed":
         raise Closed("The list is being closed, and the first printing is made then. Look again in a moment.")
     last = records.printing(connection, letter.id)
+    if last.state == "failed":
+        records.ask_to_set(connection, records.printed_sheet(connection, last.content), now)
+        return last
     if records.printed_sheet(connection, last.content).groups == grouped(
         endorsements.standing(connection, letter.id), letter
     ):

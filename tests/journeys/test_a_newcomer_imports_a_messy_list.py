@@ -47,6 +47,22 @@ async def test_three_files_of_300_rows_come_in_through_the_page(site: Running, b
     assert await _on_the_list(page) == listed
 
 
+async def test_a_file_larger_than_the_page_takes_is_said_in_words(site: Running, browser: Browser) -> None:
+    page = await eva_at_desk(browser, site)
+    await page.get_by_label("What is the letter about?").fill("A letter with too many allies")
+    await page.get_by_role("button", name="Start the draft").click()
+    for megabytes, words in (
+        (5.5, "This file is larger than 5 MB"),
+        (8, "What was sent is larger"),
+    ):
+        await page.goto(f"{site.url}/desk/letters/a-letter-with-too-many-allies/import")
+        rows = b"Organisation,E-mail\n" * int(megabytes * 1024 * 1024 / 20)
+        file = {"name": "everybody.csv", "mimeType": "text/csv", "buffer": rows}
+        await page.get_by_label("A CSV file").set_input_files(file)  # type: ignore[arg-type]
+        await page.get_by_role("button", name="Look it through").click()
+        await page.locator("main").filter(has_text=words).wait_for()
+
+
 async def _tally(page: Page) -> dict[str, int]:
     await page.get_by_role("heading", name="Look the list through").wait_for()
     return await _numbers(page)
