@@ -144,9 +144,11 @@ def _serve(settings: Settings, host: str, port: int, *, worker: bool, say: Seque
         raise Stop(f"Port {port} on {host} cannot be used: {error.strerror}. Choose another with --port.") from None
     # Connections inherit it. asyncio sets it only on sockets of its own making; without it each page waits 40 ms.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    application = build(settings)
+    _loaded()
     server = uvicorn.Server(
         uvicorn.Config(
-            build(settings),
+            application,
             http="httptools",
             loop="asyncio",
             access_log=False,  # it would write down tokens
@@ -217,12 +219,21 @@ def _log() -> None:
     logging.basicConfig(level=os.environ.get("COALITION_LOG", "WARNING").upper(), format="%(levelname)s %(message)s")
 
 
+def _loaded() -> None:
+    """What runs for long begins here: what is loaded by now is never looked through for garbage, what comes is."""
+    import gc
+
+    gc.freeze()
+    gc.enable()
+
+
 def work(options: Any) -> None:
     from coalition.work import run
 
     _log()
     settings = from_environment()
     _check(settings)
+    _loaded()
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())

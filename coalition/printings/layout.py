@@ -7,9 +7,10 @@ import json
 import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from coalition.base.settings import TEMPLATES
 from coalition.endorsements.undersigned import Group, Line
@@ -57,7 +58,7 @@ def html(sheet: Sheet) -> str:
     """The sheet as the whole HTML document that is set: the letter's page and the PDF share its partials."""
     text = tidied(sheet.text)
     subject = text.subject or "Joint letter"
-    return _PAGE.render(
+    return _page().render(
         text=text,
         body=body_html(text.body),
         title=subject,
@@ -86,14 +87,13 @@ def _printing_in_words(number: int) -> str:
     return f"{words[number - 1]} printing" if number <= len(words) else f"printing {number}"
 
 
-def _environment() -> Environment:
-    return Environment(
+@cache
+def _page() -> Template:
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-
-
-_PAGE = _environment().get_template("pdf/letter.html")
+    return environment.get_template("pdf/letter.html")
