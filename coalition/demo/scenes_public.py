@@ -53,7 +53,7 @@ async def scenes(stage: Stage) -> None:
     letter = stage.opened("public and open", asked=names)
     stage.endorse(letter, names)
     await stage.show("letter-open", "A letter while its list is open", f"/letters/{letter.slug}")
-    await stage.show("letter-text", "The text its fingerprint is taken of", f"/letters/{letter.slug}/versions/1.txt")
+    await stage.show("letter-text", "The text behind its fingerprint", f"/letters/{letter.slug}/versions/1.txt")
     await stage.show("letter-json", "The same as JSON", f"/letters/{letter.slug}.json")
     await stage.show("letter-csv", "The undersigned as CSV", f"/letters/{letter.slug}/endorsers.csv")
     closed = stage.reread(stage.cast["printed twice"])
