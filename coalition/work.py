@@ -29,7 +29,7 @@ from coalition.printings.actions import close_list
 from coalition.printings.setting import NotSet, Setter
 from coalition.printings.store import Store
 
-IDLE_S = 0.5
+IDLE_S = 0.1  # somebody looks at a page that says their PDF is being set
 IMPORTS_KEPT = timedelta(days=7)  # lists that were looked through and never imported
 HOURS_S = 5  # how often it is asked what is due by the clock
 
