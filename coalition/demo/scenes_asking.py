@@ -17,6 +17,8 @@ Saint Bride’s Advice Centre Ltd;;Sample Contact 104;office@st-brides-advice.ex
 NSPCC;216401;Sample Contact 105;policy@nspcc.example;National charities
 Anti Slavery International;;Sample Contact 106;office@anti-slavery-intl.example;National charities
 ;;Sample Contact 107;somebody@nowhere.example;
+Ashcombe Refugees Forum;;Sample Contact 112;chair@ashcombe-refugees.example;Local and specialist services
+Lantern;;Sample Contact 111;policy@lantern-society.example;National charities
 Women and Girls Together;;Sample Contact 108;letters@women-and-girls-together.example;National charities
 Médecins de la Rue;;Sample Contact 109;bonjour@medecins-de-la-rue.example;Local and specialist services
 Café Accueil;;Sample Contact 110;;Local and specialist services
