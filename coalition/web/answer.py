@@ -29,7 +29,7 @@ from coalition.printings import records as printings
 from coalition.printings.actions import version_sheet
 from coalition.printings.layout import content_hash
 from coalition.web.errors import NOT_SAVED, error_page
-from coalition.web.forms import DeclineForm, EndorseForm, options, posted, put, seen
+from coalition.web.forms import DeclineForm, EndorseForm, endorse_answer, options, posted, put, seen
 from coalition.web.pdf import pdf_response
 from coalition.web.site import Site, letter_html, site_of
 
@@ -163,12 +163,16 @@ async def letter_pdf(request: Request) -> Response:
 
 async def endorse(request: Request) -> Response:
     data = await posted(request)
-    form = EndorseForm(data)
-    if not form.validate():
-        return await _refused(request, 422, endorse=form)
-    answer, before = form.answer(), seen(data)
+    before, answer = seen(data), endorse_answer(data)
+    if answer is None:
+        form = EndorseForm(data)
+        if not form.validate():
+            return await _refused(request, 422, endorse=form)
+        answer = form.answer()
     return await _answer(
-        request, lambda connection, nonce, now: actions.endorse(connection, nonce, answer, before, now), endorse=form
+        request,
+        lambda connection, nonce, now: actions.endorse(connection, nonce, answer, before, now),
+        lambda: {"endorse": EndorseForm(data)},
     )
 
 
@@ -179,7 +183,9 @@ async def decline(request: Request) -> Response:
         return await _refused(request, 422, decline=form)
     reason, before = form.reason.data or "", seen(data)
     return await _answer(
-        request, lambda connection, nonce, now: actions.decline(connection, nonce, reason, before, now), decline=form
+        request,
+        lambda connection, nonce, now: actions.decline(connection, nonce, reason, before, now),
+        lambda: {"decline": form},
     )
 
 
@@ -191,25 +197,23 @@ async def withdraw(request: Request) -> Response:
 async def _answer(
     request: Request,
     deed: Callable[[Connection, str | None, datetime], str],
-    *,
-    endorse: EndorseForm | None = None,
-    decline: DeclineForm | None = None,
+    typed: Callable[[], dict[str, Any]] = dict,
 ) -> Response:
     """Does the deed and sends the browser back to the letter; refused, the same page with what was typed."""
     site = site_of(request)
-    kept: dict[str, Any] = {"endorse": endorse, "decline": decline}
     try:
         outcome = await site.database.write(deed, _nonce(request, site), clock.now())
     except Incomplete as incomplete:
-        if endorse:
-            put(endorse, incomplete.problems)
-        return await _refused(request, 422, **kept)
+        forms = typed()
+        if "endorse" in forms:
+            put(forms["endorse"], incomplete.problems)
+        return await _refused(request, 422, **forms)
     except (Gone, NotFound) as refusal:
         return await _link_page(request, refusal)
     except Refused as refusal:
-        return await _refused(request, refusal.status, problem=str(refusal), **kept)
+        return await _refused(request, refusal.status, problem=str(refusal), **typed())
     except NotSaved:
-        return await _refused(request, 503, problem=NOT_SAVED, **kept)
+        return await _refused(request, 503, problem=NOT_SAVED, **typed())
     return RedirectResponse(f"/e/{request.path_params['token']}?done={outcome}", 303)
 
 

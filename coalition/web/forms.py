@@ -324,6 +324,22 @@ class EndorseForm(Form):
         )
 
 
+def endorse_answer(data: FormData) -> Answer | None:
+    """What the posted form says, or None where EndorseForm has to look at it and may find something wrong.
+
+    Building the form takes longer than all else that the web does for an endorsement, so it is built to be shown.
+    """
+    fields = data.multi_items()
+    given = {name: value for name, value in fields if isinstance(value, str)}
+    version = whole_number(given.get("version"))
+    texts = [given.get(name, "") for name in ("name", "group", "signatory", "role", "authority_detail")]
+    if version is None or len(given) != len(fields) or any(len(text) > LONGEST for text in texts):
+        return None
+    name, group, signatory, role, detail = map(_one_line, texts)
+    shown = given.get("show_signatory", "") not in ("", "false")
+    return Answer(version, name, group, signatory, role, given.get("authority", ""), detail, shown)
+
+
 def _one_line(value: str | None) -> str:
     return " ".join(_clean(value).split())
 
