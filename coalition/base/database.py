@@ -32,10 +32,14 @@ class NotSaved(Exception):
     """The database could not keep it (disk full, server gone). Nothing of this deed was saved."""
 
 
+Outcome = tuple[Any, BaseException | None]
+
+
 @dataclass
 class _Deed:
     fn: Callable[[Connection], Any]
     answer: "Future[Any]"
+    awaited: "asyncio.Future[Any] | None" = None  # in an event loop: that of a whole batch is woken once
 
 
 class Database:
@@ -67,8 +71,13 @@ class Database:
 
     async def write(self, fn: Fn[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `fn` in the writer and returns once it is durable. Raises what `fn` raised, or NotSaved."""
-        result: T = await asyncio.wrap_future(self._queue(fn, args, kwargs))
-        return result
+        awaited: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        answer = self._queue(fn, args, kwargs, awaited)
+        try:
+            return await awaited
+        except asyncio.CancelledError:
+            answer.cancel()
+            raise
 
     def write_now(self, fn: Fn[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         return self.write_soon(fn, *args, **kwargs).result()
@@ -86,7 +95,9 @@ class Database:
             self._thread.join()
         self.engine.dispose()
 
-    def _queue(self, fn: Callable[..., T], args: Any, kwargs: Any) -> "Future[T]":
+    def _queue(
+        self, fn: Callable[..., T], args: Any, kwargs: Any, awaited: "asyncio.Future[T] | None" = None
+    ) -> "Future[T]":
         answer: Future[T] = Future()
         # Held while putting: a deed can never slip into the queue behind the writer's last one.
         with self._starting:
@@ -95,7 +106,7 @@ class Database:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._write_for_ever, name="writer", daemon=True)
                 self._thread.start()
-            self._deeds.put(_Deed(lambda connection: fn(connection, *args, **kwargs), answer))
+            self._deeds.put(_Deed(lambda connection: fn(connection, *args, **kwargs), answer, awaited))
         return answer
 
     def _write_for_ever(self) -> None:
@@ -116,7 +127,7 @@ class Database:
 
 def _run_batch(engine: Engine, batch: list[_Deed]) -> None:
     """One transaction for all. If the batch as a whole fails, each deed is tried alone: one cannot spoil the rest."""
-    outcomes: list[tuple[Any, BaseException | None]] = []
+    outcomes: list[Outcome] = []
     begun = False
     try:
         with engine.begin() as connection:
@@ -129,14 +140,38 @@ def _run_batch(engine: Engine, batch: list[_Deed]) -> None:
             return
         ours = not isinstance(error, DBAPIError | engine.dialect.loaded_dbapi.Error)
         outcomes = [(None, error if ours else _not_saved(error))] * len(batch)
-    for deed, (result, problem) in zip(batch, outcomes, strict=True):
-        if problem is None:
-            deed.answer.set_result(result)
+    _tell(batch, outcomes)
+
+
+def _tell(batch: list[_Deed], outcomes: list[Outcome]) -> None:
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Outcome]]] = {}
+    for deed, outcome in zip(batch, outcomes, strict=True):
+        if deed.awaited is None:
+            _set(deed.answer, outcome)
         else:
-            deed.answer.set_exception(problem)
+            loops.setdefault(deed.awaited.get_loop(), []).append((deed.awaited, outcome))
+    for loop, told in loops.items():
+        try:
+            loop.call_soon_threadsafe(_tell_here, told)
+        except RuntimeError:  # it has ended, and whoever waited in it
+            log.warning("%d deeds were done that nobody waits for any more", len(told))
 
 
-def _run_one(connection: Connection, deed: _Deed) -> tuple[Any, BaseException | None]:
+def _tell_here(told: "list[tuple[asyncio.Future[Any], Outcome]]") -> None:
+    for awaited, outcome in told:
+        if not awaited.done():  # cancelled meanwhile
+            _set(awaited, outcome)
+
+
+def _set(answer: "Future[Any] | asyncio.Future[Any]", outcome: Outcome) -> None:
+    result, problem = outcome
+    if problem is None:
+        answer.set_result(result)
+    else:
+        answer.set_exception(problem)
+
+
+def _run_one(connection: Connection, deed: _Deed) -> Outcome:
     # Said to the driver itself: SQLAlchemy's own savepoints took a tenth of an endorsement.
     driver: Any = connection.connection.driver_connection
     driver.execute("SAVEPOINT deed").close()
