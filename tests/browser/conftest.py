@@ -36,5 +36,5 @@ class Gallery:
 @pytest.fixture(scope="session")
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gallery]:
     with in_a_thread(tmp_path_factory.mktemp("gallery") / "data") as (running, app):
-        chapters = until(app.app.app.state.gallery.chapters, "the gallery")
+        chapters = until(app.app.app.state.gallery.chapters, "the gallery", patience_s=180)
         yield Gallery(running.url, tuple(scene for chapter in chapters for scene in chapter.scenes))
