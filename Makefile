@@ -21,7 +21,7 @@ demo: .venv/runs system-demo
 test: .venv/tests system-test
 	@$(RUN)/pytest --numprocesses=2 --dist=worksteal --cov --cov-report=term
 
-bench: .venv/tests system-test
+bench: .venv/bench system-test
 	@exec $(RUN)/python -m tests.bench
 
 lint: .venv/tests
@@ -45,6 +45,11 @@ system-demo system-test: system-%:
 	@echo "Installing what requirements-dev.txt names into .venv ..." >&2
 	@$(RUN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ .venv/runs
+
+.venv/bench: requirements.txt requirements-dev.txt requirements-bench.txt | .venv/bin/python
+	@echo "Installing what requirements-bench.txt names into .venv ..." >&2
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@ .venv/tests .venv/runs
 
 .venv/bin/python:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -1,6 +1,7 @@
 """python -m tests.bench [ROOM ...]: measures, and prints the table as Markdown. Exit 1 when a figure falls short."""
 
 import importlib
+import os
 import platform
 import sys
 import tempfile
@@ -21,7 +22,8 @@ def main(wanted: list[str]) -> int:
             rows.extend(importlib.import_module(f"tests.bench.{room}").rows(Path(folder)))
     print(table(rows))
     minutes = (time.monotonic() - begun) / 60
-    print(f"\n`make bench`, Python {platform.python_version()}, {minutes:.1f} minutes; the middle of several tries, and their range.")
+    python = f"Python {platform.python_version()}, {os.cpu_count()} cores"
+    print(f"\n`make bench`, {python}, {minutes:.1f} minutes; the middle of several tries, and their range.")
     return 0 if all(figure.is_reached for row in rows for figure in row.figures) else 1
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
@@ -84,7 +85,7 @@ def _begin(
     letter = sample.draft(connection, eva, now)
     values = [_organisation(number) for number in range(asked)]
     ids = organisation_records.add(connection, [organisations.as_row(one, now) for one in values])
-    contacts = [
+    contacts: list[dict[str, Any]] = [
         {"organisation_id": id, "name": one.contact_name, "email": one.email, "role": ""}
         for id, one in zip(ids, values, strict=True)
     ]

@@ -79,11 +79,11 @@ def _django_paths(campaign: Campaign) -> list[str]:
 
 @contextmanager
 def _django(database: Path) -> Iterator[Running]:
-    """gunicorn as its documentation advises for a small machine: of its kinds of worker the one that was fastest here."""
+    """gunicorn with two workers of four threads; other numbers were no faster (BENCH_GUNICORN tries them)."""
     port = free_port()
     command = [
         *(sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--log-level", "error"),
-        *os.environ.get("BENCH_GUNICORN", "--workers 2 --worker-class gthread --threads 4").split(),
+        *os.environ.get("BENCH_GUNICORN", "--workers 2 --worker-class gthread --threads 4 --keep-alive 60").split(),
         "tests.bench.rivals.django_site:application",
     ]
     with running(command, port, {"DATABASE": str(database)}, "/") as server:

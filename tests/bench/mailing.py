@@ -41,7 +41,9 @@ def rows(folder: Path) -> Iterator[Row]:
         f"{MAILS * TIMES:,} mails to a local SMTP sink",
         (
             Figure("ready messages over one connection", _ratios(rates), least=0.25),
-            Figure("memory after all of them, after the first third", [memory[-1] / memory[0]], most=1.1, unit=" times"),
+            Figure(
+                "memory after all of them, after the first third", [memory[-1] / memory[0]], most=1.1, unit=" times"
+            ),
         ),
         f"{range_of(rates['ours'])} a second, ready ones {range_of(rates['ready'])}; "
         f"the worker’s memory {', '.join(f'{one:.0f}' for one in memory)} MB",
@@ -104,7 +106,11 @@ def _make_due(connection: Connection, count: int) -> None:
 
 
 def _wait_until_sent(database: Database) -> None:
-    left = select(func.count()).select_from(outbox).where(outbox.c.state != "sent", outbox.c.due_at < clock.now() + timedelta(hours=1))
+    left = (
+        select(func.count())
+        .select_from(outbox)
+        .where(outbox.c.state != "sent", outbox.c.due_at < clock.now() + timedelta(hours=1))
+    )
     until = time.monotonic() + LIMIT_S
     while database.read_now(lambda connection: connection.execute(left).scalar_one()):
         if time.monotonic() > until:

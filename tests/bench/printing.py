@@ -1,4 +1,4 @@
-"""The PDF: the first of a letter, against WeasyPrint alone, and what the site feels of it; the same again from memory."""
+"""The PDF: a letter’s first, against WeasyPrint alone, and what the site feels of it; the same again from memory."""
 
 import shutil
 import subprocess
@@ -67,16 +67,17 @@ def _alone(folder: Path, sheet: Sheet) -> Iterator[Callable[[], float]]:
     with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
         assert process.stdin
         assert process.stdout
-        process.stdout.readline()
+        asked, answers = process.stdin, process.stdout
+        answers.readline()
 
         def once() -> float:
-            process.stdin.write(f"{page}\n")
-            process.stdin.flush()
-            return float(process.stdout.readline())
+            asked.write(f"{page}\n")
+            asked.flush()
+            return float(answers.readline())
 
         once()
         yield once
-        process.stdin.close()
+        asked.close()
 
 
 def _first(

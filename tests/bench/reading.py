@@ -1,4 +1,4 @@
-"""Pages that are read: the letter's, kept for a second, against bare Starlette; a signed link's, against its template."""
+"""Pages that are read: a letter's, kept for a second, against bare Starlette; a signed link's, against its template."""
 
 import os
 import socket

@@ -1,13 +1,13 @@
 """The same endorsement in Django: one module, on a copy of our own database, so that rows and indexes are the same.
 
-Nothing is in its way: no sessions, one middleware, no template; connections are kept, the pragmas are ours, and it takes
-the write lock at once. gunicorn tests.bench.rivals.django_site:application, with DATABASE in the environment.
+Nothing is in its way: no sessions, one middleware, no template; connections are kept, the pragmas are ours, and it
+takes the write lock at once. gunicorn tests.bench.rivals.django_site:application, with DATABASE in the environment.
 """
 
 import hashlib
 import json
 import os
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import django
@@ -19,6 +19,8 @@ from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.views.decorators.http import require_POST
+
+from coalition.base import clock
 
 KEY = "a key for the benchmark only, never for a site"
 GROUPS = (
@@ -191,7 +193,7 @@ def endorse(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _endorse(nonce: str, answer: dict[str, Any]) -> str:
-    now = datetime.now(UTC)
+    now = clock.now()
     link = Link.objects.get(pk=nonce, purpose="invitation", revoked_at=None)
     one = Invitation.objects.select_related("letter", "organisation", "contact").get(pk=link.subject_id)
     letter = one.letter

@@ -1,6 +1,6 @@
 """The page of a signed link rendered alone, in a loop: the template and its values, without the site around it.
 
-python -m tests.bench.rivals.rendering TOKEN SECONDS    with the site's settings in the environment; prints how many a second
+python -m tests.bench.rivals.rendering TOKEN SECONDS    prints how many a second; settings as for the site
 """
 
 import asyncio
@@ -31,7 +31,14 @@ def keep(template: str, status: int = 200, headers: Any = None, **values: Any) -
 
 
 site.page = keep  # type: ignore[method-assign]
-scope = {"type": "http", "method": "GET", "app": app, "path_params": {"token": token}, "headers": [], "query_string": b""}
+scope = {
+    "type": "http",
+    "method": "GET",
+    "app": app,
+    "path_params": {"token": token},
+    "headers": [],
+    "query_string": b"",
+}
 asyncio.run(answer.page(Request(scope)))
 template, values = site.templates.get_template(kept["template"]), kept["values"]
 count, begun = 0, time.perf_counter()

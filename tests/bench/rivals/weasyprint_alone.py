@@ -5,17 +5,19 @@ Reads the names of HTML files on standard input, a line each; answers each with 
 
 import sys
 import time
+import warnings
 from pathlib import Path
 
 from coalition.base.settings import TEMPLATES
 from coalition.printings.setter import FONT_SCHEME, _font, _shut_out_the_machine
 
 _shut_out_the_machine()
+warnings.filterwarnings("ignore", message="No fonts configured in FontConfig")
 import weasyprint  # noqa: E402
 from weasyprint.text.fonts import FontConfiguration  # noqa: E402
 
 
-class Fonts(weasyprint.URLFetcher):  # type: ignore[misc]
+class Fonts(weasyprint.URLFetcher):
     """Our fonts, cut as the setter cuts them: WeasyPrint would do that anew for each letter, and be half as fast."""
 
     def fetch(self, url, headers=None):
@@ -23,9 +25,7 @@ class Fonts(weasyprint.URLFetcher):  # type: ignore[misc]
 
 
 fonts, fetcher = FontConfiguration(), Fonts(allowed_protocols=())
-style = weasyprint.CSS(
-    string=(TEMPLATES / "pdf" / "letter.css").read_text(), url_fetcher=fetcher, font_config=fonts
-)
+style = weasyprint.CSS(string=(TEMPLATES / "pdf" / "letter.css").read_text(), url_fetcher=fetcher, font_config=fonts)
 print("ready", flush=True)
 for line in sys.stdin:
     html = Path(line.strip()).read_text()
