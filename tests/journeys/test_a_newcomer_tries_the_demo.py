@@ -23,6 +23,8 @@ async def test_the_demo_says_where_it_is_and_keeps_what_was_done(browser: Browse
         await page.get_by_role("link", name="Keep the Met’s human-trafficking unit").wait_for()
         await page.goto(signing_in.split()[-1])
         await page.get_by_role("button", name="Sign in as Eva Sample").click()
+        await page.wait_for_url(f"{url}/desk")
+        letters = await page.locator(".entries li").count()
         await page.goto(f"{url}{LETTER}/add")
         await page.get_by_label("Organisation").fill("A charity of today")
         await page.get_by_role("button", name="Add").click()
@@ -48,6 +50,8 @@ async def test_the_demo_says_where_it_is_and_keeps_what_was_done(browser: Browse
         _, signing_in, _ = _said(demo)
         await page.goto(signing_in.split()[-1])
         await page.get_by_role("button", name="Sign in as Eva Sample").click()
+        await page.wait_for_url(f"{url}/desk")
+        assert await page.locator(".entries li").count() == letters, "the sample is not put there twice"
         await page.goto(f"{url}{LETTER}?q=a+charity+of+today")
         assert await page.locator("tbody tr").count() == 1
     assert not (tmp_path / "not used" / "coalition.db").exists()
