@@ -30,10 +30,10 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:  # whoever read our output has gone
         return 1
     except Exception as error:
-        reason = _reason(error)
-        if not reason:
+        words = _reason(error)
+        if not words:
             raise
-        print(reason, file=sys.stderr)
+        print(words, file=sys.stderr)
         return 1
     return 0
 

@@ -2,13 +2,9 @@
 
 import unicodedata
 
-# Letters that do not fall apart into a plain one and an accent, and apostrophes as keyboards and typographers have them.
-_PLAIN = str.maketrans(
-    {
-        **{"ł": "l", "đ": "d", "ð": "d", "ø": "o", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"},
-        **dict.fromkeys("‘’‛ʼʹ′´`", "'"),
-    }
-)
+# Letters that do not fall apart into a plain one and an accent; apostrophes as keyboards and typographers have them.
+_LETTERS = {"ł": "l", "đ": "d", "ð": "d", "ø": "o", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+_PLAIN = str.maketrans(_LETTERS | dict.fromkeys("‘’‛ʼʹ′´`", "'"))
 
 
 def fold(text: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Insert, insert
 
 from app import build
 from coalition.base import backup, clock
@@ -132,7 +132,7 @@ async def test_a_database_that_is_not_empty_is_left_alone(
     assert not folder.exists()
 
 
-def _one_row() -> object:
+def _one_row() -> Insert:
     stops = metadata.tables["mail_stops"]
     return insert(stops).values(email="a@charity.example", stopped_at=clock.now())
 

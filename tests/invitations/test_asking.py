@@ -12,6 +12,7 @@ from coalition.base.refused import Refused
 from coalition.history import records as history
 from coalition.invitations import actions, records
 from coalition.invitations.rules import Invitation, Revoked
+from coalition.organisations import records as organisations
 from coalition.organisations.cells import Values
 from coalition.tables import outbox
 from tests.cast import AMNESTY, NSPCC, Campaign, endorse_form
@@ -112,7 +113,7 @@ async def test_no_more_invitations_but_receipts_still_go_to_who_said_no_more_mai
     token = eva.site.links.token("unsubscribe", eva.nonce(NSPCC))
     async with eva.browser() as charity:
         assert (await charity.get(f"/unsubscribe/{token}")).status_code == 200
-        assert not eva.database.read_now(lambda c: actions.organisations.mail_is_stopped(c, one.email))
+        assert not eva.database.read_now(lambda c: organisations.mail_is_stopped(c, one.email))
         answer = await charity.post(f"/unsubscribe/{token}", data={"List-Unsubscribe": "One-Click"})
         assert (answer.status_code, answer.headers.get("set-cookie"), answer.headers.get("location")) == (
             200,
@@ -144,7 +145,7 @@ async def test_an_old_link_stops_the_mail_of_whom_it_was_sent_to_and_of_nobody_e
         ):
             assert one.email in page.text
             assert "colleague@charity.example" not in page.text
-    stopped = actions.organisations.mail_is_stopped
+    stopped = organisations.mail_is_stopped
     assert eva.database.read_now(stopped, one.email)
     assert not eva.database.read_now(stopped, "colleague@charity.example")
 

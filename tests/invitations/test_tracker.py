@@ -1,4 +1,4 @@
-"""The tracker: right with ten rows and with ten thousand, in a handful of statements, and the export is what is shown."""
+"""The tracker: right with ten rows and with ten thousand, in a few statements; the export is what is shown."""
 
 import csv
 import io

@@ -78,7 +78,9 @@ async def test_a_sign_in_link_is_no_session_and_a_session_no_sign_in_link(
         await database.write(actions.sign_in, session, now)
 
 
-async def test_one_address_gets_at_most_three_mails_an_hour(database: Database, eva: Coordinator, now: datetime) -> None:
+async def test_one_address_gets_at_most_three_mails_an_hour(
+    database: Database, eva: Coordinator, now: datetime
+) -> None:
     for minute in range(30):
         await database.write(actions.ask, EVA, now + timedelta(minutes=minute))
     assert len(await database.write(outbox.claim, now + timedelta(hours=1), 100)) == 3

@@ -126,8 +126,8 @@ def _mails(eva: Campaign) -> list[tuple[str, str, str]]:
     found = []
     for path in eva.mails():
         mail = message_from_bytes(path.read_bytes(), policy=policy.default)
-        parts = [mail.get_body((kind,)) for kind in ("plain", "html")]
-        found.append((str(mail["subject"]), *(str(part.get_content()) if part else "" for part in parts)))
+        text, html = (str(part.get_content()) if (part := mail.get_body((kind,))) else "" for kind in ("plain", "html"))
+        found.append((str(mail["subject"]), text, html))
     return found
 
 

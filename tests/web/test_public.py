@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -25,7 +26,7 @@ WORDS = ("trafficking", "Paul Stephenson", "NSPCC", "Sample Signatory", "Scotlan
 PUBLIC = [one for one in addresses("GET", "HEAD") if one.template.startswith("/letters/")]
 
 
-async def _arrange(eva: Campaign, **changes: object) -> None:
+async def _arrange(eva: Campaign, **changes: Any) -> None:
     letter = eva.reread()
     names = [field for field in Arrangements.__dataclass_fields__]
     now_ = Arrangements(**{name: getattr(letter, name) for name in names})
@@ -36,7 +37,7 @@ async def _arrange(eva: Campaign, **changes: object) -> None:
         replace(now_, **changes),
         False,
         eva.eva,
-        clock.now(),  # type: ignore[arg-type]
+        clock.now(),
     )
 
 
