@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from wtforms import (
     BooleanField,
@@ -47,7 +48,13 @@ ADDRESSEES_MOST = 12
 
 async def posted(request: Request, *, files: int = 0, fields: int = 400, longest: int = 512 * 1024) -> FormData:
     """The posted fields. Bounded here in number and length, and by the app in bytes."""
-    return await request.form(max_files=files, max_fields=fields, max_part_size=longest)
+    try:
+        return await request.form(max_files=files, max_fields=fields, max_part_size=longest)
+    except HTTPException as error:
+        # Starlette calls a form that is too large malformed; a person should hear which of the two it is.
+        if "exceeded maximum" in error.detail or error.detail.startswith("Too many"):
+            raise HTTPException(413) from None
+        raise
 
 
 def _clean(value: str | None) -> str:
