@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -98,6 +99,7 @@ links = Table(
     _moment("issued_at", null=False),
     _moment("expires_at"),
     _moment("revoked_at"),
+    Column("reason", String(16), nullable=False, server_default=""),  # of revoking: invitations.rules.ENDINGS
     _moment("used_at"),
     Index("ix_links_purpose_subject_id", "purpose", "subject_id"),
 )
@@ -122,6 +124,11 @@ letters = Table(
     Column("visibility", String(8), nullable=False),  # private, link, public
     Column("show_undersigned", Boolean, nullable=False),  # may those asked see who has endorsed
     _text("note"),  # the coordinator's own words in the invitation
+    _text("invitation_subject"),  # both empty: the words we propose
+    _text("invitation_body"),
+    _text("reminder_subject"),
+    _text("reminder_body"),
+    Column("reminders", JSON),  # the schedule, as invitations.reminding writes it; null: none
     Column("version", Integer, nullable=False),  # number of the newest frozen version, 0 while drafting
     Column("revision", Integer, nullable=False),  # counts saves, so that a second tab cannot overwrite the first
     _moment("created_at", null=False),
@@ -155,6 +162,14 @@ organisations = Table(
     _text("kind"),
     _text("country"),
     _moment("added_at", null=False),
+    _text("search_key"),
+    _text("approves"),  # who there decides about signing: organisations.rules.APPROVERS
+    Column("notice_days", Integer),  # how many days of notice they need
+    _text("signing_note"),
+    Column("logo", String(64)),  # SHA-256 of the kept, re-encoded picture
+    _text("logo_permission"),  # who gave it, and when; empty: it may not be printed
+    _moment("archived_at"),
+    Column("merged_into", Integer),  # the organisation this one became a part of; its row stays, for undoing
 )
 
 contacts = Table(
@@ -165,14 +180,17 @@ contacts = Table(
     _text("name"),
     Column("email", String(254), nullable=False, index=True),
     _text("role"),
+    Column("preferred", Boolean, nullable=False, server_default=false()),  # whom a new letter asks first
+    _moment("left_at"),  # no longer there: kept for the history, asked no more
     UniqueConstraint("organisation_id", "email"),
 )
 
-mail_stops = Table(  # addresses that asked for no more mail
+mail_stops = Table(  # addresses that get no more mail: unsubscribed, bounced, complained
     "mail_stops",
     metadata,
     Column("email", String(254), primary_key=True),
     _text("reason"),
+    _text("said"),  # the mail server's words, of a bounce
     _moment("stopped_at", null=False),
 )
 
@@ -194,6 +212,12 @@ invitations = Table(
     _moment("added_at", null=False),
     _moment("sent_at"),
     _moment("read_at"),
+    _moment("fetched_at"),  # the link was first loaded, by a person or by a program
+    _moment("reminded_at"),
+    Column("reminders", Integer, nullable=False, server_default="0"),  # how many have been queued
+    Column("bounces", Integer, nullable=False, server_default="0"),  # temporary ones since the last mail that arrived
+    Column("deciding_until", Date),
+    _moment("extended_until"),  # this organisation's own hard deadline, later than the letter's
     _moment("answered_at"),
     _moment("changed_at", null=False),
     UniqueConstraint("letter_id", "organisation_id"),
@@ -242,6 +266,8 @@ outbox = Table(
     _moment("due_at", null=False),
     _moment("ended_at"),
     _text("said"),  # what the mail server, or the re-check, said
+    Column("provider_id", String(64), index=True),  # what the mail provider calls it
+    _moment("handed_at"),  # when it was last given to the way out: a claim that died after that may have sent it
     Index("ix_outbox_state_due_at", "state", "due_at"),
     Index("ix_outbox_recipient_queued_at", "recipient", "queued_at"),
     Index("ix_outbox_message_subject_id", "message", "subject_id"),
@@ -273,6 +299,58 @@ imports = Table(  # a list somebody is looking through; no organisation comes of
     _data("columns"),  # the person's corrections: column number -> field
     _moment("begun_at", null=False),
     _moment("done_at"),
+    Column("changes", JSON),  # the person's corrections of single rows
+    Column("made", JSON),  # ids of what came of it, so that it can be undone
+    _moment("undone_at"),
+)
+
+column_memories = Table(  # how a person read the columns of a list with these titles, for the next one like it
+    "column_memories",
+    metadata,
+    Column("titles", String(64), primary_key=True),  # SHA-256 of the titles
+    _data("columns"),
+    _moment("used_at", null=False),
+)
+
+merges = Table(  # two organisations made one, with what moved, so that it can be undone
+    "merges",
+    metadata,
+    _id(),
+    Column("kept_id", Integer, ForeignKey("organisations.id"), nullable=False, index=True),
+    Column("merged_id", Integer, ForeignKey("organisations.id"), nullable=False, index=True),
+    _text("who"),
+    _data("moved"),
+    _moment("merged_at", null=False),
+    _moment("undone_at"),
+)
+
+register_answers = Table(  # what a register said, so that it is asked once
+    "register_answers",
+    metadata,
+    Column("question", String(64), primary_key=True),  # SHA-256 of service and query
+    _data("answer"),
+    _moment("answered_at", null=False),
+)
+
+reminders = Table(  # one row for each step of the schedule that an invitation was reminded at: none is done twice
+    "reminders",
+    metadata,
+    Column("invitation_id", Integer, ForeignKey("invitations.id"), primary_key=True),
+    Column("step", String(32), primary_key=True),
+    _moment("queued_at", null=False),
+)
+
+reports = Table(  # delivery reports and complaints, each taken once
+    "reports",
+    metadata,
+    _id(),
+    Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of what makes it one report
+    Column("outbox_id", Integer, index=True),
+    Column("email", String(254), nullable=False, index=True),
+    Column("kind", String(12), nullable=False),  # invitations.bounces.KINDS
+    _text("code"),  # enhanced status, such as 5.1.1
+    _text("said"),
+    _moment("received_at", null=False),
 )
 
 pdfs = Table(  # what the setter is to set, keyed by content: the same sheet is set once

@@ -62,7 +62,9 @@ def queue(
     letter_id: int | None = None,
     subject_id: int | None = None,
     data: dict[str, Any] | None = None,
+    due_at: datetime | None = None,
 ) -> None:
+    """Owes a message; it leaves at `due_at`, or now."""
     connection.execute(
         _insert,
         {
@@ -73,7 +75,7 @@ def queue(
             "data": data or {},
             "state": "waiting",
             "queued_at": now,
-            "due_at": now,
+            "due_at": due_at or now,
         },
     )
 

@@ -121,7 +121,7 @@ def unanswered(connection: Connection, letter_id: int) -> list[Invitation]:
         .select_from(_joined)
         .where(
             invitations.c.letter_id == letter_id,
-            invitations.c.status.in_(("sent", "read")),
+            invitations.c.status.in_(("sent", "fetched", "read", "deciding")),
             invitations.c.contact_id.is_not(None),
             invitations.c.nonce.is_not(None),
         )

@@ -7,17 +7,24 @@ from typing import Literal
 from coalition.base.refused import Gone
 from coalition.letters.rules import Letter, links_expire
 
-Status = Literal["added", "queued", "sent", "failed", "read", "endorsed", "declined", "withdrawn"]
+Status = Literal[
+    "added", "queued", "sent", "fetched", "failed", "bounced", "read", "deciding", "endorsed", "declined", "withdrawn"
+]
+
+_UNREAD: frozenset[Status] = frozenset({"queued", "sent", "fetched", "failed", "bounced"})
 
 # What can happen to an invitation: the statuses it can happen in, and the status after. News that comes late (a mail
 # sent after it was read, a page read after the answer) finds its status missing here, and changes nothing.
 MOVES: dict[str, tuple[frozenset[Status], Status]] = {
-    "ask": (frozenset({"added", "failed"}), "queued"),
+    "ask": (frozenset({"added", "failed", "bounced"}), "queued"),
     "send": (frozenset({"queued", "failed"}), "sent"),  # of two mails one may fail and the other arrive
     "fail": (frozenset({"queued"}), "failed"),
-    "read": (frozenset({"queued", "sent", "failed"}), "read"),
-    "endorse": (frozenset({"queued", "sent", "failed", "read", "declined", "withdrawn", "endorsed"}), "endorsed"),
-    "decline": (frozenset({"queued", "sent", "failed", "read", "declined", "withdrawn"}), "declined"),
+    "bounce": (frozenset({"queued", "sent", "fetched"}), "bounced"),  # a scanner may fetch what then bounces
+    "fetch": (frozenset({"queued", "sent"}), "fetched"),
+    "read": (_UNREAD, "read"),
+    "defer": (_UNREAD | {"read", "deciding", "declined", "withdrawn"}, "deciding"),
+    "endorse": (_UNREAD | {"read", "deciding", "declined", "withdrawn", "endorsed"}, "endorsed"),
+    "decline": (_UNREAD | {"read", "deciding", "declined", "withdrawn"}, "declined"),
     "withdraw": (frozenset({"endorsed"}), "withdrawn"),
 }
 
@@ -25,13 +32,18 @@ STATUSES: dict[Status, str] = {
     "added": "Not asked yet",
     "queued": "Mail waiting to leave",
     "sent": "Sent",
+    "fetched": "Link fetched",
     "failed": "Mail failed",
+    "bounced": "Bounced",
     "read": "Read",
+    "deciding": "Deciding",
     "endorsed": "Endorsed",
     "declined": "Declined",
     "withdrawn": "Withdrawn",
 }
 ANSWERED: frozenset[Status] = frozenset({"endorsed", "declined", "withdrawn"})
+# Why a link was ended, for whoever opens it still.
+ENDINGS = ("taken back", "replaced", "contact", "forwarded", "merged")
 
 
 class Expired(Gone):

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from coalition.base.refused import Closed, Refused
@@ -77,6 +77,11 @@ class Letter:
     visibility: str
     show_undersigned: bool
     note: str
+    invitation_subject: str
+    invitation_body: str
+    reminder_subject: str
+    reminder_body: str
+    reminders: dict[str, Any] | None
     version: int
     revision: int
     created_at: datetime

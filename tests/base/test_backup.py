@@ -5,13 +5,15 @@ import stat
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import Insert, insert
+from sqlalchemy import Connection, Insert, insert
 
 from app import build
+from coalition import tables
 from coalition.base import backup, clock
 from coalition.base.backup import KEPT
 from coalition.base.database import Database
@@ -41,7 +43,19 @@ async def busy(eva: Campaign) -> Campaign:
     printing = eva.database.write_now(printings.close_list, eva.letter.slug, "Eva", at)
     kept = eva.site.store.put(printing.content, b"%PDF-1.7 in place of a printing")
     eva.database.write_now(was_set, printing.content, kept, at)
+    eva.database.write_now(_fill_the_rest, at)
     return eva
+
+
+def _fill_the_rest(connection: Connection, at: datetime) -> None:
+    """A row each for what this test does not do through its own doors."""
+    connection.execute(insert(tables.column_memories).values(titles="a" * 64, columns={"0": "name"}, used_at=at))
+    connection.execute(insert(tables.register_answers).values(question="b" * 64, answer=[{"é": 1}], answered_at=at))
+    connection.execute(insert(tables.reminders).values(invitation_id=1, step="7 days before", queued_at=at))
+    connection.execute(
+        insert(tables.reports).values(digest="c" * 64, email="x@y.example", kind="permanent", received_at=at)
+    )
+    connection.execute(insert(tables.merges).values(kept_id=1, merged_id=2, moved={"contacts": [3]}, merged_at=at))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
