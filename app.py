@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
 from coalition.web import answer, dev, errors, parameters, public, sign_in
-from coalition.web.desk import asking, closing, letters, tracker
+from coalition.web.desk import asking, closing, importing, letters, tracker
 from coalition.web.guard import Guard
 from coalition.web.kept import Kept
 from coalition.web.site import Site
@@ -42,11 +42,11 @@ DESK: list[BaseRoute] = [
     post("/letters/{slug}/open", letters.open_letter),
     get("/letters/{slug}/add", asking.add_page),
     post("/letters/{slug}/add", asking.add),
-    get("/letters/{slug}/import", asking.import_page),
-    post("/letters/{slug}/import", asking.begin_import),
-    get("/letters/{slug}/import/{id:int}", asking.import_preview),
-    post("/letters/{slug}/import/{id:int}", asking.finish_import),
-    post("/letters/{slug}/import/{id:int}/columns", asking.correct_columns),
+    get("/letters/{slug}/import", importing.import_page),
+    post("/letters/{slug}/import", importing.begin_import),
+    get("/letters/{slug}/import/{id:int}", importing.import_preview),
+    post("/letters/{slug}/import/{id:int}", importing.finish_import),
+    post("/letters/{slug}/import/{id:int}/columns", importing.correct_columns),
     get("/letters/{slug}/invitation", asking.invitation_page),
     post("/letters/{slug}/invitation", asking.save_note),
     get("/letters/{slug}/invitation/mail", asking.invitation_mail),
