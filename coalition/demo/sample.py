@@ -16,9 +16,9 @@ from coalition.base.settings import Settings
 from coalition.endorsements import actions as answers
 from coalition.endorsements.rules import Answer
 from coalition.invitations import actions as invitations
-from coalition.invitations import importing
+from coalition.invitations import importing, tracking
 from coalition.invitations import records as invitation_records
-from coalition.invitations.records import Filter
+from coalition.invitations.tracking import Filter
 from coalition.letters import actions as letter_actions
 from coalition.letters import records as letters
 from coalition.letters.rules import Arrangements, Letter
@@ -184,7 +184,7 @@ def nonces(connection: Connection, letter: Letter) -> dict[str, tuple[str, str]]
     """Organisation -> the nonce of its link and its group."""
     found = {}
     for page in range(1, 100):
-        rows, _ = invitation_records.tracker(connection, letter.id, Filter(page=page))
+        rows, _ = tracking.tracker(connection, letter.id, Filter(page=page))
         if not rows:
             break
         for row in rows:

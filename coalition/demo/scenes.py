@@ -25,8 +25,8 @@ from coalition.base.settings import Settings, from_environment
 from coalition.demo import sample
 from coalition.endorsements import actions as answers
 from coalition.invitations import actions as invitations
-from coalition.invitations import records as invitation_records
-from coalition.invitations.records import Filter
+from coalition.invitations import tracking
+from coalition.invitations.tracking import Filter
 from coalition.letters import actions as letter_actions
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
@@ -209,7 +209,7 @@ class Stage:
         return f"/desk/letters/{letter.slug}/organisations/{self.ids(letter)[organisation]}"
 
     def ids(self, letter: Letter) -> dict[str, int]:
-        rows, _ = self.database.read_now(invitation_records.tracker, letter.id, Filter(page=1))
+        rows, _ = self.database.read_now(tracking.tracker, letter.id, Filter(page=1))
         return {row.organisation: row.id for row in rows}
 
     # The worker's part.

@@ -10,7 +10,7 @@ import httpx
 from sqlalchemy import event
 
 from app import build
-from coalition.invitations.records import PAGE
+from coalition.invitations.tracking import PAGE
 from tests.bench.campaigns import Campaign, begin, spread
 from tests.bench.figures import Figure, Row
 from tests.bench.processes import get, load, site

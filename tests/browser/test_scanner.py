@@ -6,8 +6,8 @@ import httpx
 from playwright.async_api import Browser
 
 from coalition.history import records as history
-from coalition.invitations import records as invitations
-from coalition.invitations.records import Filter
+from coalition.invitations import tracking
+from coalition.invitations.tracking import Filter
 from coalition.letters import records as letters
 from tests.cast import NSPCC, SLUG
 from tests.rows import all_rows
@@ -72,5 +72,5 @@ async def test_a_persons_first_click_marks_the_letter_read_and_no_other_does(dem
 
 def _status(demo: Running) -> str:
     letter = demo.database.read_now(letters.letter_by_slug, SLUG)
-    rows, _ = demo.database.read_now(invitations.tracker, letter.id, Filter(search="nspcc"))
+    rows, _ = demo.database.read_now(tracking.tracker, letter.id, Filter(search="nspcc"))
     return rows[0].status

@@ -4,8 +4,8 @@ from playwright.async_api import Browser, Dialog, Page
 
 from coalition.base import clock
 from coalition.base.links import Links
-from coalition.invitations import records as invitations
-from coalition.invitations.records import Filter
+from coalition.invitations import tracking
+from coalition.invitations.tracking import Filter
 from coalition.letters import records as letters
 from coalition.people import actions as people
 from coalition.people import records as people_records
@@ -134,7 +134,7 @@ async def test_one_tick_ticks_all_and_says_how_many(demo: Running, browser: Brow
 
 def status(demo: Running) -> str:
     letter = demo.database.read_now(letters.letter_by_slug, SLUG)
-    [row] = demo.database.read_now(invitations.tracker, letter.id, Filter(search="nspcc"))[0]
+    [row] = demo.database.read_now(tracking.tracker, letter.id, Filter(search="nspcc"))[0]
     return row.status
 
 

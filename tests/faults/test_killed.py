@@ -11,7 +11,8 @@ from coalition.demo import sample
 from coalition.endorsements import records as endorsements
 from coalition.history import records as history
 from coalition.invitations import records as invitations
-from coalition.invitations.records import Filter
+from coalition.invitations import tracking
+from coalition.invitations.tracking import Filter
 from tests.cast import Campaign, endorse_form
 from tests.faults.processes import serving
 
@@ -61,7 +62,7 @@ async def test_what_was_acknowledged_is_there_after_the_process_was_killed(
     assert broken == []
     # One decision, one entry: the counter of each organisation agrees with the history.
     for page in (1, 2):
-        for row in eva.database.read_now(invitations.tracker, eva.letter.id, Filter(page=page))[0]:
+        for row in eva.database.read_now(tracking.tracker, eva.letter.id, Filter(page=page))[0]:
             one = eva.database.read_now(invitations.invitation, row.id)
             deeds = [entry.deed for entry in eva.database.read_now(history.about, eva.letter.id, row.id)]
             assert deeds.count("endorsed") + deeds.count("endorsement changed") == one.answers

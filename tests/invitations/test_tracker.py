@@ -13,9 +13,9 @@ from sqlalchemy import Connection, event, insert
 
 from coalition.base.database import Database
 from coalition.base.text import fold
-from coalition.invitations import records
-from coalition.invitations.records import PAGE, Filter, Row
+from coalition.invitations import tracking
 from coalition.invitations.rules import STATUSES
+from coalition.invitations.tracking import PAGE, Filter, Row
 from coalition.organisations.names import name_key, sort_key
 from coalition.tables import contacts, invitations, letters, organisations
 from tests.cast import NSPCC, Campaign, campaign, endorse_form
@@ -128,12 +128,12 @@ async def test_every_filter_sort_and_page_is_right(many: tuple[Campaign, int]) -
     for wanted in FILTERS:
         expected = _expected(count, wanted)
         folded = Filter(wanted.status, wanted.group, fold(wanted.search), wanted.sort, wanted.page)
-        rows, total = eva.database.read_now(records.tracker, LETTER, folded)
+        rows, total = eva.database.read_now(tracking.tracker, LETTER, folded)
         first = (wanted.page - 1) * PAGE
         assert [row.organisation for row in rows] == expected[first : first + PAGE], wanted
         assert total == len(expected), wanted
     assert _expected(count, Filter(search="lodz")), "a search that finds nothing proves nothing"
-    counts = eva.database.read_now(records.counts, LETTER)
+    counts = eva.database.read_now(tracking.counts, LETTER)
     assert sum(counts.values()) == count
 
 
@@ -142,7 +142,7 @@ async def test_walking_all_pages_shows_every_row_once(many: tuple[Campaign, int]
     for sort in ("name", "-when"):
         seen: list[int] = []
         for page in range(1, count // PAGE + 2):
-            rows: list[Row] = eva.database.read_now(records.tracker, LETTER, Filter(sort=sort, page=page))[0]
+            rows: list[Row] = eva.database.read_now(tracking.tracker, LETTER, Filter(sort=sort, page=page))[0]
             seen += [row.id for row in rows]
         assert len(seen) == len(set(seen)) == count
 

@@ -4,7 +4,7 @@ import httpx
 
 from coalition.endorsements import records as endorsements
 from coalition.history import records as history
-from coalition.invitations import records as invitations
+from coalition.invitations import tracking
 from tests.cast import NSPCC, Campaign, endorse_form
 
 
@@ -72,6 +72,6 @@ async def test_who_has_answered_can_be_sent_a_new_link(eva: Campaign) -> None:
 
 
 def _id(eva: Campaign) -> int:
-    wanted = invitations.Filter(search=NSPCC.lower())
-    [row] = eva.database.read_now(invitations.tracker, eva.letter.id, wanted)[0]
+    wanted = tracking.Filter(search=NSPCC.lower())
+    [row] = eva.database.read_now(tracking.tracker, eva.letter.id, wanted)[0]
     return row.id

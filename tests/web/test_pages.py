@@ -7,8 +7,8 @@ import pytest
 
 from coalition.base import clock
 from coalition.invitations import actions as invitations
-from coalition.invitations import records as invitation_records
-from coalition.invitations.records import Filter
+from coalition.invitations import tracking
+from coalition.invitations.tracking import Filter
 from coalition.letters import actions as letter_actions
 from coalition.letters.rules import Arrangements
 from tests.cast import NSPCC, POPPY, SLUG, Campaign, endorse_form
@@ -92,7 +92,7 @@ async def test_after_the_close_who_endorsed_can_only_withdraw_and_others_are_tol
 
 async def test_a_link_taken_back_says_whom_to_write_to_and_an_unknown_one_does_not(eva: Campaign) -> None:
     link = eva.link(NSPCC)
-    [row] = eva.database.read_now(invitation_records.tracker, eva.letter.id, Filter(search="nspcc"))[0]
+    [row] = eva.database.read_now(tracking.tracker, eva.letter.id, Filter(search="nspcc"))[0]
     eva.database.write_now(invitations.revoke, SLUG, row.id, eva.eva, clock.now())
     revoked = await seen(eva, link, 410)
     assert "This link was taken back" in revoked

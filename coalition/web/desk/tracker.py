@@ -15,10 +15,10 @@ from coalition.endorsements import records as endorsements
 from coalition.endorsements.rules import AUTHORITIES
 from coalition.endorsements.undersigned import line
 from coalition.history import records as history
-from coalition.invitations import actions
+from coalition.invitations import actions, tracking
 from coalition.invitations import records as invitations
-from coalition.invitations.records import PAGE, SORTS, Filter
 from coalition.invitations.rules import MOVES, STATUSES
+from coalition.invitations.tracking import PAGE, SORTS, Filter
 from coalition.letters import records as letters
 from coalition.letters import rules
 from coalition.organisations import records as organisations
@@ -39,8 +39,8 @@ async def tracker(visit: Visit) -> Response:
 
     def look(connection: Connection) -> dict[str, Any]:
         letter = letters.letter_by_slug(connection, visit.slug)
-        counts = invitations.counts(connection, letter.id)
-        rows, total = invitations.tracker(connection, letter.id, _folded(wanted), counts)
+        counts = tracking.counts(connection, letter.id)
+        rows, total = tracking.tracker(connection, letter.id, _folded(wanted), counts)
         return {
             "letter": letter,
             "state": rules.state(letter, visit.now),
@@ -101,7 +101,7 @@ async def export(visit: Visit) -> Response:
 
     def look(connection: Connection) -> bytes:
         letter = letters.letter_by_slug(connection, visit.slug)
-        rows = invitations.export(connection, letter.id, wanted)
+        rows = tracking.export(connection, letter.id, wanted)
         return csv_bytes(COLUMNS, (tuple(vars(row).values()) for row in rows))
 
     body = await visit.database.read_long(look)
