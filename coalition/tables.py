@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -101,6 +102,7 @@ links = Table(
     _moment("revoked_at"),
     Column("reason", String(16), nullable=False, server_default=""),  # of revoking: invitations.rules.ENDINGS
     _moment("used_at"),
+    Column("first_subject_id", Integer),  # the invitation it was mailed for, when that one was merged into another
     Index("ix_links_purpose_subject_id", "purpose", "subject_id"),
 )
 
@@ -156,7 +158,7 @@ organisations = Table(
     _text("name"),
     Column("name_key", Text, nullable=False, index=True),
     _sort_key(),
-    Column("register_id", String(64), unique=True),  # an org-id such as GB-CHC-202918
+    Column("register_id", String(64)),  # an org-id such as GB-CHC-202918
     _text("website"),
     Column("domain", Text, nullable=False, server_default="", index=True),
     _text("kind"),
@@ -167,9 +169,22 @@ organisations = Table(
     Column("notice_days", Integer),  # how many days of notice they need
     _text("signing_note"),
     Column("logo", String(64)),  # SHA-256 of the kept, re-encoded picture
-    _text("logo_permission"),  # who gave it, and when; empty: it may not be printed
+    _text("logo_permission"),  # who gave it; empty: it may not be printed
+    Column("logo_permitted_on", Date),
     _moment("archived_at"),
     Column("merged_into", Integer),  # the organisation this one became a part of; its row stays, for undoing
+    Column("revision", Integer, nullable=False, server_default="0"),  # counts saves, as a letter's does
+    Index("ix_organisations_sort_key", "sort_key", "id"),
+    Index(  # of those in use: one that is archived or merged proposes itself to nobody
+        "uq_organisations_register_id",
+        "register_id",
+        unique=True,
+        sqlite_where=text("archived_at IS NULL AND merged_into IS NULL"),
+        postgresql_where=text("archived_at IS NULL AND merged_into IS NULL"),
+    ),
+    # Rows that merging or undoing an import takes out leave numbers behind in history, mail and links: they are not
+    # given to others. PostgreSQL does so by itself.
+    sqlite_autoincrement=True,
 )
 
 contacts = Table(
@@ -183,6 +198,7 @@ contacts = Table(
     Column("preferred", Boolean, nullable=False, server_default=false()),  # whom a new letter asks first
     _moment("left_at"),  # no longer there: kept for the history, asked no more
     UniqueConstraint("organisation_id", "email"),
+    sqlite_autoincrement=True,
 )
 
 mail_stops = Table(  # addresses that get no more mail: unsubscribed, bounced, complained
@@ -228,6 +244,15 @@ invitations = Table(
     Index("ix_invitations_letter_id_changed_at", "letter_id", "changed_at", "id"),
     # What is searched stands in the index itself: a quarter of the time. PostgreSQL bounds how long an entry may be.
     Index("ix_invitations_search", "letter_id", "sort_key", "id", "search_key").ddl_if(dialect="sqlite"),
+    Index("ix_invitations_organisation_id", "organisation_id"),
+    sqlite_autoincrement=True,
+)
+
+former_invitations = Table(  # one that merging took out, and the one that its history and mail belong to now
+    "former_invitations",
+    metadata,
+    Column("former_id", Integer, primary_key=True, autoincrement=False),
+    Column("invitation_id", Integer, ForeignKey("invitations.id"), nullable=False, index=True),
 )
 
 endorsements = Table(
@@ -249,6 +274,7 @@ endorsements = Table(
     _moment("endorsed_at", null=False),
     _moment("withdrawn_at"),
     UniqueConstraint("letter_id", "organisation_id"),  # one organisation, one endorsement
+    sqlite_autoincrement=True,
 )
 
 outbox = Table(

@@ -1,16 +1,20 @@
 """Migrations: what they make is what the tables say, on both databases, however often they run."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 from coalition import migrations
 from coalition.base.database import Database
-from coalition.tables import metadata
+from coalition.tables import contacts, endorsements, invitations, metadata, organisations
+from tests import postgres
 from tests.rows import all_rows
 
 
@@ -44,6 +48,55 @@ def test_migrating_twice_changes_nothing(database: Database, database_url: str, 
     migrations.upgrade(database_url)
     assert database.read_now(all_rows) == before
     assert migrations.at(database.engine) == migrations.HEAD
+
+
+def test_a_database_of_the_first_release_keeps_its_rows_and_can_be_searched(request: pytest.FixtureRequest) -> None:
+    for url in _first_release(request):
+        database = Database(url)
+        migrations.upgrade(url)
+        with database.engine.connect() as connection:
+            keys = connection.execute(select(organisations.c.id, organisations.c.search_key)).all()
+            assert keys == [(7, "medecins de la rue gb-chc-202918 rue.example")]
+            assert connection.execute(select(contacts.c.id, contacts.c.preferred)).all() == [(3, False)]
+            assert connection.execute(select(invitations.c.id, invitations.c.reminders)).all() == [(5, 0)]
+            assert len(connection.execute(select(endorsements)).all()) == 1
+            if database.is_sqlite:
+                made = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")
+                assert {name for (name,) in made} == {"organisations", "contacts", "invitations", "endorsements"}
+        database.close()
+
+
+def _first_release(request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty database on each engine, brought to the first release's schema and given a row of what is made anew."""
+    with postgres.new_database(request.getfixturevalue("postgresql_server")) as url:
+        for empty in (f"sqlite:///{request.getfixturevalue('tmp_path') / 'first.db'}", url):
+            database = Database(empty)
+            with database.engine.execution_options(coalition_write=True).begin() as connection:
+                if not database.is_sqlite:  # the template is at the newest
+                    connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+                config = migrations.configuration()
+                config.attributes["connection"] = connection
+                command.upgrade(config, "0001")
+                for statement in FIRST_ROWS:
+                    connection.exec_driver_sql(statement)
+            database.close()
+            yield empty
+
+
+AT = "'2009-10-26 09:00:00'"
+FIRST_ROWS = (
+    f"INSERT INTO coordinators (id, email, added_at) VALUES (1, 'eva@campaign.example', {AT})",
+    f"""INSERT INTO letters (id, slug, coordinator_id, state, text, groups, leads_first, time_zone, visibility,
+        show_undersigned, version, revision, created_at)
+        VALUES (2, 'keep', 1, 'open', '{{}}', '[]', '0', 'UTC', 'link', '0', 1, 1, {AT})""",
+    f"""INSERT INTO organisations (id, name, name_key, register_id, domain, added_at)
+        VALUES (7, 'Médecins de la Rue', 'medecins de la rue', 'GB-CHC-202918', 'rue.example', {AT})""",
+    "INSERT INTO contacts (id, organisation_id, email) VALUES (3, 7, 'bonjour@rue.example')",
+    f"""INSERT INTO invitations (id, letter_id, organisation_id, contact_id, status, added_at, changed_at)
+        VALUES (5, 2, 7, 3, 'endorsed', {AT}, {AT})""",
+    f"""INSERT INTO endorsements (id, letter_id, organisation_id, invitation_id, version, name, authority, show_signatory,
+        endorsed_at) VALUES (4, 2, 7, 5, 1, 'Médecins de la Rue', 'trustees', '1', {AT})""",
+)
 
 
 def test_a_database_that_was_never_migrated_says_so(tmp_path: Path) -> None:

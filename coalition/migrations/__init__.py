@@ -15,8 +15,14 @@ def upgrade(url: str) -> None:
 
     database = Database(url)
     try:
-        with database.engine.execution_options(coalition_write=True).begin() as connection:
-            run(connection)
+        with database.engine.execution_options(coalition_write=True).connect() as connection:
+            if database.is_sqlite:  # where a table is changed by making it anew, and others point to it meanwhile
+                driver: Any = connection.connection.driver_connection
+                driver.execute("PRAGMA foreign_keys=OFF").close()
+            with connection.begin():
+                run(connection)
+                if database.is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise RuntimeError("a row points to one that is not there; nothing was changed")
     finally:
         database.close()
 

@@ -56,6 +56,7 @@ def _fill_the_rest(connection: Connection, at: datetime) -> None:
         insert(tables.reports).values(digest="c" * 64, email="x@y.example", kind="permanent", received_at=at)
     )
     connection.execute(insert(tables.merges).values(kept_id=1, merged_id=2, moved={"contacts": [3]}, merged_at=at))
+    connection.execute(insert(tables.former_invitations).values(former_id=999, invitation_id=1))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

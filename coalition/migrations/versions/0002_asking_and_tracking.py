@@ -3,13 +3,20 @@
 import sqlalchemy as sa
 from alembic import op
 
+from coalition.base.text import fold
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
 
 
+# What SQLite needs to give no number twice: a table made anew.
+ANEW = {"schema": None, "table_kwargs": {"sqlite_autoincrement": True}}
+
+
 def upgrade() -> None:
+    anew = ANEW | {"recreate": "always" if op.get_bind().dialect.name == "sqlite" else "never"}
     op.create_table(
         "column_memories",
         sa.Column("titles", sa.String(length=64), nullable=False),
@@ -66,7 +73,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["invitation_id"], ["invitations.id"], name=op.f("fk_reminders_invitation_id")),
         sa.PrimaryKeyConstraint("invitation_id", "step", name=op.f("pk_reminders")),
     )
-    with op.batch_alter_table("contacts", schema=None) as batch_op:
+    with op.batch_alter_table("contacts", **anew) as batch_op:
         batch_op.add_column(sa.Column("preferred", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("left_at", sa.DateTime(timezone=True), nullable=True))
 
@@ -75,7 +82,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("made", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True))
 
-    with op.batch_alter_table("invitations", schema=None) as batch_op:
+    with op.batch_alter_table("invitations", **anew) as batch_op:
         batch_op.add_column(sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("reminders", sa.Integer(), server_default="0", nullable=False))
@@ -92,21 +99,63 @@ def upgrade() -> None:
 
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.add_column(sa.Column("reason", sa.String(length=16), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("first_subject_id", sa.Integer(), nullable=True))
 
     with op.batch_alter_table("mail_stops", schema=None) as batch_op:
         batch_op.add_column(sa.Column("said", sa.Text(), server_default="", nullable=False))
 
-    with op.batch_alter_table("organisations", schema=None) as batch_op:
+    with op.batch_alter_table("organisations", **anew) as batch_op:
         batch_op.add_column(sa.Column("search_key", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("approves", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("notice_days", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("signing_note", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("logo", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("logo_permission", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("logo_permitted_on", sa.Date(), nullable=True))
         batch_op.add_column(sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("merged_into", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("revision", sa.Integer(), server_default="0", nullable=False))
+        batch_op.drop_constraint("uq_organisations_register_id", type_="unique")
+        batch_op.create_index("ix_organisations_sort_key", ["sort_key", "id"], unique=False)
+    op.create_index(
+        "uq_organisations_register_id",
+        "organisations",
+        ["register_id"],
+        unique=True,
+        sqlite_where=sa.text("archived_at IS NULL AND merged_into IS NULL"),
+        postgresql_where=sa.text("archived_at IS NULL AND merged_into IS NULL"),
+    )
+    _fill_search_keys()
+    with op.batch_alter_table("endorsements", **anew):
+        pass
+    with op.batch_alter_table("invitations", schema=None) as batch_op:
+        batch_op.create_index("ix_invitations_organisation_id", ["organisation_id"], unique=False)
+    op.create_table(
+        "former_invitations",
+        sa.Column("former_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("invitation_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invitation_id"], ["invitations.id"], name=op.f("fk_former_invitations_invitation_id")
+        ),
+        sa.PrimaryKeyConstraint("former_id", name=op.f("pk_former_invitations")),
+    )
+    with op.batch_alter_table("former_invitations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_former_invitations_invitation_id"), ["invitation_id"], unique=False)
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("provider_id", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("handed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f("ix_outbox_provider_id"), ["provider_id"], unique=False)
+
+
+def _fill_search_keys() -> None:
+    table = sa.table(
+        "organisations", *(sa.column(name) for name in ("id", "name", "register_id", "domain", "search_key"))
+    )
+    rows = op.get_bind().execute(sa.select(table.c.id, table.c.name, table.c.register_id, table.c.domain)).all()
+    filled = sa.update(table).where(table.c.id == sa.bindparam("of")).values(search_key=sa.bindparam("key"))
+    if rows:
+        keys = [
+            {"of": id, "key": fold(f"{name} {register_id or ''} {domain}")} for id, name, register_id, domain in rows
+        ]
+        op.get_bind().execute(filled, keys)
