@@ -83,19 +83,18 @@ def _first_release(request: pytest.FixtureRequest) -> Iterator[str]:
             yield empty
 
 
-AT = "'2009-10-26 09:00:00'"
 FIRST_ROWS = (
-    f"INSERT INTO coordinators (id, email, added_at) VALUES (1, 'eva@campaign.example', {AT})",
-    f"""INSERT INTO letters (id, slug, coordinator_id, state, text, groups, leads_first, time_zone, visibility,
+    "INSERT INTO coordinators (id, email, added_at) VALUES (1, 'eva@campaign.example', '2009-10-26')",
+    """INSERT INTO letters (id, slug, coordinator_id, state, text, groups, leads_first, time_zone, visibility,
         show_undersigned, version, revision, created_at)
-        VALUES (2, 'keep', 1, 'open', '{{}}', '[]', '0', 'UTC', 'link', '0', 1, 1, {AT})""",
-    f"""INSERT INTO organisations (id, name, name_key, register_id, domain, added_at)
-        VALUES (7, 'Médecins de la Rue', 'medecins de la rue', 'GB-CHC-202918', 'rue.example', {AT})""",
+        VALUES (2, 'keep', 1, 'open', '{}', '[]', '0', 'UTC', 'link', '0', 1, 1, '2009-10-26')""",
+    """INSERT INTO organisations (id, name, name_key, register_id, domain, added_at)
+        VALUES (7, 'Médecins de la Rue', 'medecins de la rue', 'GB-CHC-202918', 'rue.example', '2009-10-26')""",
     "INSERT INTO contacts (id, organisation_id, email) VALUES (3, 7, 'bonjour@rue.example')",
-    f"""INSERT INTO invitations (id, letter_id, organisation_id, contact_id, status, added_at, changed_at)
-        VALUES (5, 2, 7, 3, 'endorsed', {AT}, {AT})""",
-    f"""INSERT INTO endorsements (id, letter_id, organisation_id, invitation_id, version, name, authority, show_signatory,
-        endorsed_at) VALUES (4, 2, 7, 5, 1, 'Médecins de la Rue', 'trustees', '1', {AT})""",
+    """INSERT INTO invitations (id, letter_id, organisation_id, contact_id, status, added_at, changed_at)
+        VALUES (5, 2, 7, 3, 'endorsed', '2009-10-26', '2009-10-26')""",
+    """INSERT INTO endorsements (id, letter_id, organisation_id, invitation_id, version, name, authority,
+        show_signatory, endorsed_at) VALUES (4, 2, 7, 5, 1, 'Médecins de la Rue', 'trustees', '1', '2009-10-26')""",
 )
 
 

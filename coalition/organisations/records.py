@@ -1,6 +1,6 @@
 """The directory: organisations and their contacts, shared by all letters; and lists being looked through."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -49,21 +49,23 @@ _contact_columns: tuple[ColumnElement[Any], ...] = (
     contacts.c.role,
 )
 _by_id = select(*_columns).where(organisations.c.id == bindparam("id"))
-_same = (
-    select(*_columns)
-    .where(
-        or_(
-            organisations.c.name_key == bindparam("name_key"),
-            organisations.c.register_id == bindparam("register_id"),
-        )
+_merged_into = select(organisations.c.merged_into).where(organisations.c.id == bindparam("id"))
+_with_state = select(*_columns, organisations.c.archived_at, organisations.c.merged_into).order_by(
+    organisations.c.merged_into.is_not(None), organisations.c.id
+)
+_same = _with_state.where(
+    or_(
+        organisations.c.name_key == bindparam("name_key"),
+        organisations.c.register_id == bindparam("register_id"),
     )
-    .order_by(organisations.c.id)
 )
 _contact_by_email = select(*_contact_columns).where(
     contacts.c.organisation_id == bindparam("organisation_id"), contacts.c.email == bindparam("email")
 )
 _contacts_of = (
-    select(*_contact_columns).where(contacts.c.organisation_id == bindparam("organisation_id")).order_by(contacts.c.id)
+    select(*_contact_columns)
+    .where(contacts.c.organisation_id == bindparam("organisation_id"), contacts.c.left_at.is_(None))
+    .order_by(contacts.c.preferred.desc(), contacts.c.id)
 )
 
 
@@ -75,17 +77,52 @@ def organisation(connection: Connection, id: int) -> Organisation:
 
 
 def same(connection: Connection, name_key: str, register_id: str | None) -> Organisation | None:
-    """The organisation of the same register number; or of the same name, unless both have numbers and they differ."""
+    """The organisation of the same register number; or of the same name, unless both have numbers and they differ.
+
+    Also by the name or number of one that was merged into it. One that is archived is never found.
+    """
     rows = connection.execute(_same, {"name_key": name_key, "register_id": register_id})
-    found = [Organisation(*row) for row in rows]
+    found = _in_use(connection, list(rows))
     by_number = [one for one in found if register_id and one.register_id == register_id]
-    by_name = [one for one in found if not (register_id and one.register_id)]
+    by_name = [one for one in found if one.name_key == name_key and not (register_id and one.register_id)]
     return next(iter(by_number + by_name), None)
 
 
 def everyone(connection: Connection) -> list[Organisation]:
-    """The whole directory, to compare a list with."""
-    return [Organisation(*row) for row in connection.execute(select(*_columns).order_by(organisations.c.id))]
+    """The whole directory in use, to compare a list with.
+
+    What was merged stands here a second time, with its old name's key and number: a list that still has them means
+    the organisation it is a part of now.
+    """
+    return _in_use(connection, list(connection.execute(_with_state)))
+
+
+def _in_use(connection: Connection, rows: list[Any]) -> list[Organisation]:
+    """Those that are not archived; one that was merged as another name of the one it became a part of."""
+    found = [Organisation(*row[:-2]) for row in rows if row.archived_at is None and row.merged_into is None]
+    names, numbers = {one.name_key for one in found}, {one.register_id for one in found}
+    for row in rows:
+        if row.merged_into is None:
+            continue
+        became = organisation(connection, root(connection, row.merged_into))
+        other = Organisation(*row[:-2])
+        name_key = became.name_key if other.name_key in names else other.name_key
+        number = became.register_id if other.register_id in numbers else other.register_id
+        if not is_archived(connection, became.id):
+            found.append(replace(became, name_key=name_key, register_id=number, domain=other.domain or became.domain))
+    return found
+
+
+def root(connection: Connection, id: int) -> int:
+    """The organisation that one is a part of now, after however many merges: itself, if none."""
+    while (into := connection.execute(_merged_into, {"id": id}).scalar()) is not None:
+        id = into
+    return id
+
+
+def is_archived(connection: Connection, id: int) -> bool:
+    archived = select(organisations.c.archived_at).where(organisations.c.id == id)
+    return connection.execute(archived).scalar() is not None
 
 
 def add(connection: Connection, rows: list[dict[str, Any]]) -> list[int]:
@@ -121,6 +158,11 @@ def contact(connection: Connection, id: int) -> Contact:
 
 def contacts_of(connection: Connection, organisation_id: int) -> list[Contact]:
     return [Contact(*row) for row in connection.execute(_contacts_of, {"organisation_id": organisation_id})]
+
+
+def first_asked(connection: Connection, organisation_id: int) -> Contact | None:
+    """Whom a new letter asks first: the preferred contact, else the one who has been there longest."""
+    return next(iter(contacts_of(connection, organisation_id)), None)
 
 
 # Addresses that asked for no more mail.

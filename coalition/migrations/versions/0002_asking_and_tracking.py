@@ -1,5 +1,7 @@
 """Asking and tracking: directory, import, merging, reminders, delivery reports, links and tracker"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -12,7 +14,7 @@ depends_on = None
 
 
 # What SQLite needs to give no number twice: a table made anew.
-ANEW = {"schema": None, "table_kwargs": {"sqlite_autoincrement": True}}
+ANEW: dict[str, Any] = {"schema": None, "table_kwargs": {"sqlite_autoincrement": True}}
 
 
 def upgrade() -> None:
