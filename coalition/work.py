@@ -21,6 +21,7 @@ from coalition.base.settings import Settings
 from coalition.endorsements import mail as answer_mail
 from coalition.invitations import actions as invitations
 from coalition.invitations import mail as invitation_mail
+from coalition.invitations import reminders, reminding
 from coalition.letters import records as letters
 from coalition.organisations import records as organisations
 from coalition.people import mail as people_mail
@@ -129,7 +130,7 @@ def _keep_hours(database: Database, stop: threading.Event) -> None:
 
 
 def do_what_is_due(database: Database, at: datetime) -> None:
-    """Closes lists whose hard deadline has passed, which makes their printing; forgets lists nobody imported."""
+    """Closes lists whose hard deadline has passed, which makes their printing; reminds; forgets lists left aside."""
     if database.read_now(organisations.any_left_imports, at - IMPORTS_KEPT):
         database.write_now(organisations.forget_imports, at - IMPORTS_KEPT)
     for slug in database.read_now(letters.due_to_close, at):
@@ -137,3 +138,11 @@ def do_what_is_due(database: Database, at: datetime) -> None:
             database.write_now(close_list, slug, "the deadline", at)
         except Refused as refusal:  # the deadline was moved meanwhile
             log.info("not closed: %s", refusal)
+    _remind(database, at)
+
+
+def _remind(database: Database, at: datetime) -> None:
+    """A piece at a time, so that the writer is free for answers in between. Each piece looks again who is left."""
+    for due in database.read_now(reminding.due, at):
+        for piece in reminders.pieces(due.ids):
+            database.write_now(reminding.remind_at_step, due.letter_id, due.step, piece, at)
