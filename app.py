@@ -9,8 +9,8 @@ from starlette.types import ASGIApp
 
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
-from coalition.web import answer, dev, errors, parameters, public, sign_in
-from coalition.web.desk import asking, closing, importing, letters, tracker
+from coalition.web import answer, dev, errors, hooks, parameters, public, sign_in
+from coalition.web.desk import asking, bounces, closing, importing, letters, tracker
 from coalition.web.guard import Guard
 from coalition.web.kept import Kept
 from coalition.web.site import Site
@@ -55,6 +55,8 @@ DESK: list[BaseRoute] = [
     post("/letters/{slug}/organisations/{id:int}/send", tracker.send_again),
     post("/letters/{slug}/organisations/{id:int}/revoke", tracker.revoke),
     post("/letters/{slug}/organisations/{id:int}/contact", tracker.change_contact),
+    post("/letters/{slug}/organisations/{id:int}/correct", bounces.correct),
+    post("/letters/{slug}/organisations/{id:int}/release", bounces.release),
     get("/letters/{slug}/dates", closing.dates),
     post("/letters/{slug}/dates", closing.change_dates),
     get("/letters/{slug}/printings", closing.closing),
@@ -78,6 +80,7 @@ ROUTES: list[BaseRoute] = [
     post("/e/{token}/decline", answer.decline),
     post("/e/{token}/withdraw", answer.withdraw),
     post("/e/{token}/read", answer.read),
+    post("/hooks/postmark/{token}", hooks.postmark),
     Route("/unsubscribe/{token}", answer.unsubscribe, methods=["GET", "POST"]),
     Route("/sign-in", sign_in.sign_in, methods=["GET", "POST"]),
     Route("/sign-in/{token}", sign_in.use_link, methods=["GET", "POST"]),

@@ -19,6 +19,14 @@ WORKER_PAUSE_S = 2  # before a worker that died is started again
 class Stop(Exception):
     """The command cannot be done; its text is the reason."""
 
+    status = 1
+
+
+class Later(Stop):
+    """Not now: the mail server that called keeps what it brought and calls again (EX_TEMPFAIL)."""
+
+    status = 75
+
 
 def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
@@ -26,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
         options.run(options)
     except (Stop, WrongSetting) as reason:
         print(reason, file=sys.stderr)
-        return 1
+        return reason.status if isinstance(reason, Stop) else 1
     except BrokenPipeError:  # whoever read our output has gone
         return 1
     except Exception as error:
@@ -83,6 +91,11 @@ def _parser() -> argparse.ArgumentParser:
     made = command("print", print_letter, "Write the newest printing, or a draft if there is none, to a file.")
     made.add_argument("slug", metavar="SLUG")
     made.add_argument("out", metavar="OUT.pdf", type=Path)
+    made = command(
+        "bounce", bounce, "Take a delivery report or complaint on standard input, as a mail server gives it."
+    )
+    made.add_argument("--to", metavar="ADDRESS", default="", help="where it was sent to (else $ORIGINAL_RECIPIENT)")
+    made.add_argument("--webhook", action="store_true", help="print the address to enter at Postmark, and read nothing")
     command("backup", backup, "Write everything to one file.").add_argument("file", metavar="FILE", type=Path)
     command("restore", restore, "Bring everything back from a backup into an empty database.").add_argument(
         "file", metavar="FILE", type=Path
@@ -378,6 +391,41 @@ def print_letter(options: Any) -> None:
     except OSError as error:
         raise Stop(f"{options.out} cannot be written: {error.strerror}.") from None
     print(f"{options.out}: {'printing ' + str(wanted.printing) if wanted.printing else 'draft'}, {len(data):,} bytes.")
+
+
+def bounce(options: Any) -> None:
+    """By hand, what is refused ends with 1. A mail server is told 0: it would mail the refusal to whoever the sender
+    says he is. When nothing can be saved now, 75 makes it try again.
+    """
+    from coalition.base.clock import now
+    from coalition.base.links import Links
+    from coalition.base.mail import reports
+    from coalition.base.mail.parts import LARGEST
+    from coalition.invitations import bounces
+
+    if options.webhook:
+        settings = from_environment()
+        print(f"{settings.base_url}/hooks/postmark/{Links(settings.secret_keys).token('webhook', 'postmark')}")
+        return
+    raw = sys.stdin.buffer.read(LARGEST)
+    while sys.stdin.buffer.read(LARGEST):  # what is beyond is not kept, but who writes it should not hear of that
+        pass
+    to = options.to or os.environ.get("ORIGINAL_RECIPIENT", "")
+    report = reports.read(raw, (to,) if to else ())
+    try:
+        with _ready() as (settings, database):
+            print(database.write_now(bounces.take, report, Links(settings.secret_keys), now()))
+    except bounces.NotOurs as refusal:
+        if not to:
+            raise
+        print(refusal, file=sys.stderr)
+    except (Stop, WrongSetting) as reason:
+        raise Later(str(reason)) from None
+    except Exception as error:
+        words = _reason(error)
+        if not words:
+            raise
+        raise Later(words) from None
 
 
 def backup(options: Any) -> None:

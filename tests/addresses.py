@@ -29,7 +29,12 @@ class Address:
     @property
     def purpose(self) -> Purpose:
         """What the token of this address is signed for."""
-        known: dict[str, Purpose] = {"e": "invitation", "unsubscribe": "unsubscribe", "sign-in": "sign-in"}
+        known: dict[str, Purpose] = {
+            "e": "invitation",
+            "unsubscribe": "unsubscribe",
+            "sign-in": "sign-in",
+            "hooks": "webhook",
+        }
         return known[self.template.split("/")[1]]
 
     def filled(self, **values: object) -> str:
@@ -98,6 +103,7 @@ def places(campaign: Campaign, organisation: str = NSPCC) -> Places:
             "invitation": links.token("invitation", nonce),
             "unsubscribe": links.token("unsubscribe", nonce),
             "sign-in": links.token("sign-in", sign_in),
+            "webhook": links.token("webhook", "postmark"),
         },
         listed,
         held.subject_id,

@@ -1,12 +1,17 @@
-"""Signed links: a token is a signed nonce. The signature says we made it and for what, the row whether it holds."""
+"""Signed links: a token is a signed nonce. The signature says we made it and for what, the row whether it holds.
 
+And the signed marks by which a mail that comes back is known.
+"""
+
+import hmac
+import re
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b32encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from itsdangerous import BadSignature, Signer
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
@@ -14,16 +19,19 @@ from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, upd
 from coalition.tables import links
 
 # Each purpose is a salt: a token for one is noise to another.
-Purpose = Literal["invitation", "sign-in", "session", "unsubscribe"]
+Purpose = Literal["invitation", "sign-in", "session", "unsubscribe", "webhook"]
+
+MARK = re.compile(r"(?<![a-z0-9])([1-9][0-9]{0,9})-([a-z2-7]{16})(?![a-z0-9])", re.ASCII | re.IGNORECASE)
 
 
 class Links:
     """Writes and reads tokens with the site's signing keys, newest first; older keys still read what they wrote."""
 
     def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = [key.encode() for key in keys]
         self._signers = {
             purpose: Signer(list(reversed(keys)), salt=f"coalition.{purpose}", digest_method=sha256)
-            for purpose in ("invitation", "sign-in", "session", "unsubscribe")
+            for purpose in get_args(Purpose)
         }
 
     def token(self, purpose: Purpose, nonce: str) -> str:
@@ -39,6 +47,22 @@ class Links:
         signature = token.rpartition(".")[2].encode()
         spelt = urlsafe_b64encode(urlsafe_b64decode(signature + b"=" * (-len(signature) % 4))).rstrip(b"=")
         return nonce if spelt == signature else None
+
+    def mark(self, id: int) -> str:
+        """The number of a mail, signed: short enough for an address, and the same when a server lowers its letters."""
+        return f"{id}-{_seal(self._keys[0], str(id))}"
+
+    def marked(self, text: str) -> int | None:
+        """The number in the first mark within `text` that we signed; None when there is none."""
+        for id, seal in MARK.findall(text):
+            if any(hmac.compare_digest(_seal(key, id), seal.lower()) for key in self._keys):
+                return int(id)
+        return None
+
+
+def _seal(key: bytes, id: str) -> str:
+    """80 bits: nobody hits upon them by trying, each try being a mail."""
+    return b32encode(hmac.digest(key, b"coalition.mark." + id.encode(), "sha256")[:10]).decode().lower()
 
 
 @dataclass(frozen=True)

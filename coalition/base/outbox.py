@@ -97,6 +97,17 @@ def claim(connection: Connection, now: datetime, most: int) -> list[Owed]:
     return owed
 
 
+def find(connection: Connection, id: int) -> Owed | None:
+    row = connection.execute(select(*_columns).where(outbox.c.id == id)).first()
+    return Owed(*row) if row else None
+
+
+def of_provider(connection: Connection, provider_id: str) -> Owed | None:
+    """The message that the mail provider calls so."""
+    row = connection.execute(select(*_columns).where(outbox.c.provider_id == provider_id).limit(1)).first()
+    return Owed(*row) if row else None
+
+
 def any_due(connection: Connection, now: datetime) -> bool:
     return connection.execute(_due, {"now": now, "most": 1}).first() is not None
 

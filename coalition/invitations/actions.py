@@ -127,8 +127,8 @@ def send_again(connection: Connection, slug: str, id: int, who: Coordinator, now
     check_letter(letter, "ask", now)
     if not invitation.email:
         raise Refused(f"There is no e-mail address for {invitation.organisation} yet. Add one first.")
-    if organisations.mail_is_stopped(connection, invitation.email):
-        raise Refused(f"{invitation.email} asked for no more mail, so nothing was sent. Ask another contact instead.")
+    if stop := organisations.mail_stop(connection, invitation.email):
+        raise Refused(f"{stop.words(invitation.email)}, so nothing was sent. Ask another contact instead.")
     if invitation.nonce is None:
         _give_links(connection, [invitation], now)
     records.move(connection, id, "ask", now, problem="")
@@ -197,7 +197,7 @@ def _link(connection: Connection, nonce: str | None) -> links.Link:
 def mark_read(connection: Connection, nonce: str | None, now: datetime) -> None:
     """A person has the page open: they touched, typed or clicked. Told once."""
     found = opened(connection, nonce, now)
-    if records.move(connection, found.invitation.id, "read", now, read_at=now):
+    if records.move(connection, found.invitation.id, "read", now, read_at=now, bounces=0, problem=""):
         deed = Deed("letter read", found.invitation.organisation, found.invitation.id)
         add_history(connection, found.letter.id, now, deed)
 

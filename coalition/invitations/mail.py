@@ -84,8 +84,8 @@ def _wanted(connection: Connection, owed: Owed, now: datetime) -> tuple[Letter, 
         raise NotWanted("Another contact was chosen before this mail left.")
     if one.nonce is None:
         raise NotWanted("The link was revoked before this mail left.")
-    if organisations.mail_is_stopped(connection, owed.recipient):
-        raise NotWanted("This address asked for no more mail.")
+    if stop := organisations.mail_stop(connection, owed.recipient):
+        raise NotWanted(f"{stop.words(owed.recipient)}.")
     return letter, one, people.coordinator(connection, letter.coordinator_id)
 
 

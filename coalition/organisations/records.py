@@ -156,6 +156,14 @@ def contact(connection: Connection, id: int) -> Contact:
     return Contact(*connection.execute(select(*_contact_columns).where(contacts.c.id == id)).one())
 
 
+def replace_contact(connection: Connection, old: int, new: int, now: datetime) -> None:
+    """The same person at another address: the old one is kept for the history and asked no more."""
+    preferred = connection.execute(select(contacts.c.preferred).where(contacts.c.id == old)).scalar_one()
+    connection.execute(update(contacts).where(contacts.c.id == old).values(left_at=now, preferred=False))
+    values: dict[str, Any] = {"left_at": None} | ({"preferred": True} if preferred else {})
+    connection.execute(update(contacts).where(contacts.c.id == new).values(values))
+
+
 def contacts_of(connection: Connection, organisation_id: int) -> list[Contact]:
     return [Contact(*row) for row in connection.execute(_contacts_of, {"organisation_id": organisation_id})]
 
@@ -165,21 +173,53 @@ def first_asked(connection: Connection, organisation_id: int) -> Contact | None:
     return next(iter(contacts_of(connection, organisation_id)), None)
 
 
-# Addresses that asked for no more mail.
+# Addresses that get no more mail.
 
-_stopped = select(mail_stops.c.email).where(mail_stops.c.email == bindparam("email"))
+
+@dataclass(frozen=True)
+class Stop:
+    reason: str  # unsubscribed, bounced, complained
+    said: str  # the mail server's words, of a bounce
+    stopped_at: datetime
+
+    def words(self, email: str) -> str:
+        """Why no mail goes there, as the beginning of a sentence."""
+        if self.reason == "bounced":
+            return f"Mail to {email} comes back"
+        return f"{email} {'reported our mail as unwanted' if self.reason == 'complained' else 'asked for no more mail'}"
+
+
+_stop = select(mail_stops.c.reason, mail_stops.c.said, mail_stops.c.stopped_at).where(
+    mail_stops.c.email == bindparam("email")
+)
+
+
+def mail_stop(connection: Connection, email: str) -> Stop | None:
+    row = connection.execute(_stop, {"email": email}).first()
+    return Stop(*row) if row else None
 
 
 def mail_is_stopped(connection: Connection, email: str) -> bool:
-    return connection.execute(_stopped, {"email": email}).first() is not None
+    return mail_stop(connection, email) is not None
 
 
-def stop_mail(connection: Connection, email: str, reason: str, now: datetime) -> bool:
-    """False when it was stopped already."""
-    if mail_is_stopped(connection, email):
+def stop_mail(connection: Connection, email: str, reason: str, now: datetime, said: str = "") -> bool:
+    """False when it was stopped already. What a person asked for takes the place of what a server said."""
+    stop = mail_stop(connection, email)
+    values = {"reason": reason, "said": said, "stopped_at": now}
+    if stop is None:
+        connection.execute(insert(mail_stops).values(email=email, **values))
+    elif stop.reason == "bounced" and reason != "bounced":
+        connection.execute(update(mail_stops).where(mail_stops.c.email == email).values(values))
+    else:
         return False
-    connection.execute(insert(mail_stops).values(email=email, reason=reason, stopped_at=now))
     return True
+
+
+def let_mail_go(connection: Connection, email: str) -> bool:
+    """Ends a stop that a mail server caused; a person's own wish stays. False when there was none to end."""
+    ended = delete(mail_stops).where(mail_stops.c.email == email, mail_stops.c.reason == "bounced")
+    return connection.execute(ended).rowcount == 1
 
 
 # Lists being looked through before anything of them is kept.

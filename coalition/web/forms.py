@@ -295,6 +295,14 @@ class ContactForm(Form):
     contact_role = _text("Role")
 
 
+class CorrectionForm(Form):
+    corrected = EmailField(
+        "The right address",
+        [InputRequired("Write the right e-mail address."), Length(max=254), _address],
+        filters=[_clean],
+    )
+
+
 class ListForm(Form):
     """A list to look through: a file, or what was pasted."""
 

@@ -29,7 +29,11 @@ class Office:
 
     def message_id(self, owed: Owed) -> str:
         """The same for every attempt, so that a second copy after a crash can be recognised as one."""
-        return f"{owed.id}.{int(owed.queued_at.timestamp())}@{self.domain}"
+        return f"{self.mark(owed)}.{int(owed.queued_at.timestamp())}@{self.domain}"
+
+    def mark(self, owed: Owed) -> str:
+        """What a delivery report about it is known by; signed, so that nobody can make one up."""
+        return self.links.mark(owed.id)
 
 
 def written(message: str, **values: object) -> "Words":
@@ -69,5 +73,5 @@ def addressed(
         from_name=f"{name} via Coalition" if name else "Coalition",
         list_id=list_id,
         unsubscribe_url=unsubscribe_url,
-        bounce_id=str(owed.id),
+        bounce_id=office.mark(owed),
     )

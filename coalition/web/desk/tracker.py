@@ -15,7 +15,7 @@ from coalition.endorsements import records as endorsements
 from coalition.endorsements.rules import AUTHORITIES
 from coalition.endorsements.undersigned import line
 from coalition.history import records as history
-from coalition.invitations import actions, tracking
+from coalition.invitations import actions, reports, tracking
 from coalition.invitations import records as invitations
 from coalition.invitations.rules import MOVES, STATUSES
 from coalition.invitations.tracking import PAGE, SORTS, Filter
@@ -24,7 +24,7 @@ from coalition.letters import rules
 from coalition.organisations import records as organisations
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import ContactForm, posted, whole_number
+from coalition.web.forms import ContactForm, CorrectionForm, posted, whole_number
 
 COLUMNS = (
     *("organisation", "register_id", "group", "signatory", "role", "status", "version", "answered_at"),
@@ -131,7 +131,8 @@ async def _organisation(
             "endorsement": endorsement,
             "line": line(endorsement) if endorsement else None,
             "contacts": organisations.contacts_of(connection, one.organisation_id),
-            "stopped": bool(one.email) and organisations.mail_is_stopped(connection, one.email),
+            "stop": organisations.mail_stop(connection, one.email),
+            "held_up": reports.held_up(connection, one.email, (one.read_at, one.answered_at)),
             "mails": outbox.about(connection, one.id, MAILS),
             "entries": history.about(connection, letter.id, one.id),
         }
@@ -144,6 +145,7 @@ async def _organisation(
         authorities=AUTHORITIES,
         problem=problem,
         form=form or ContactForm(),
+        correction=CorrectionForm(corrected=values["one"].email),
         done=visit.done,
         **values,
     )
