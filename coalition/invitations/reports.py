@@ -25,7 +25,8 @@ def keep(
         "received_at": now,
     }
     on_conflict = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(reports)
-    return connection.execute(on_conflict.values(values).on_conflict_do_nothing()).rowcount == 1
+    kept = on_conflict.values(values).on_conflict_do_nothing().returning(reports.c.id)
+    return connection.execute(kept).first() is not None
 
 
 def held_up(connection: Connection, email: str, since: Iterable[datetime | None]) -> int:
