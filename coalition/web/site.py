@@ -1,7 +1,7 @@
 """What every handler needs: settings, database, links, the kept PDFs, and how a page is made of a template."""
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -72,6 +72,7 @@ def _environment(settings: Settings) -> Environment:
         day_words=clock.day_words,
         iso=clock.iso,
         short_moment=short_moment,
+        short_day=short_day,
     )
     return environment
 
@@ -91,6 +92,11 @@ def short_moment(moment: datetime, time_zone: str = "Europe/London") -> str:
     """For tables: 26 Oct 2009, 09:00."""
     there = moment.astimezone(ZoneInfo(time_zone))
     return f"{there.day} {there:%b %Y, %H:%M}"
+
+
+def short_day(day: date) -> str:
+    """For tables and drawings: 26 Oct 2009."""
+    return f"{day.day} {day:%b %Y}"
 
 
 def etag(body: bytes) -> str:
