@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from coalition.base.clock import now
 from coalition.base.database import Database
 from coalition.base.links import Links
+from coalition.base.mail.batches import BatchPump
 from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, Office
 from coalition.base.mail.pump import Ending, Pump
@@ -79,7 +80,8 @@ def pump(settings: Settings, database: Database) -> Pump:
     def transport() -> Transport:
         return open_transport(settings.mail_url, data_dir=settings.data_dir)
 
-    return Pump(database, settings.mail_from, transport, write, _note)
+    takes_batches = settings.mail_url.startswith("postmark:")
+    return (BatchPump if takes_batches else Pump)(database, settings.mail_from, transport, write, _note)
 
 
 def _note(connection: Connection, owed: Owed, ending: Ending, words: str, at: datetime) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, null, or_, select, update
 
 from coalition.tables import outbox
 
@@ -27,6 +27,12 @@ class Owed:
     data: dict[str, Any]
     attempts: int
     queued_at: datetime
+    handed_at: datetime | None = None  # set: given to the way out before, and how that ended was never noted
+
+    @property
+    def key(self) -> str:
+        """The same for every attempt, and another one after a backup was brought back and numbers come again."""
+        return f"{self.id}.{int(self.queued_at.timestamp())}"
 
 
 _columns: tuple[ColumnElement[Any], ...] = (
@@ -38,6 +44,7 @@ _columns: tuple[ColumnElement[Any], ...] = (
     outbox.c.data,
     outbox.c.attempts,
     outbox.c.queued_at,
+    outbox.c.handed_at,
 )
 _insert = insert(outbox)
 _due = (
@@ -119,10 +126,30 @@ def give_back(connection: Connection, ids: list[int], now: datetime) -> None:
     )
 
 
-def end(connection: Connection, id: int, state: str, now: datetime, said: str = "") -> None:
+def hand_over(connection: Connection, ids: list[int], claimed_at: datetime, now: datetime) -> set[int]:
+    """Notes that these are about to be given to the way out, and renews their lease. Returns those still ours: a claim
+    that has run out may be another worker's by now.
+    """
+    ours = set(connection.execute(_still_ours, {"ids": ids, "lease_end": claimed_at + LEASE}).scalars())
+    if ours:
+        renewed = update(outbox).where(outbox.c.id.in_(ours)).values(handed_at=now, due_at=now + LEASE)
+        connection.execute(renewed)
+    return ours
+
+
+_still_ours = select(outbox.c.id).where(
+    outbox.c.id.in_(bindparam("ids", expanding=True)),
+    outbox.c.state == "claimed",
+    outbox.c.due_at == bindparam("lease_end"),
+)
+
+
+def end(
+    connection: Connection, id: int, state: str, now: datetime, said: str = "", provider_id: str | None = None
+) -> None:
     """The message was sent, has failed for good, or was dropped because it is no longer wanted."""
     values = {"of": id, "new_state": state, "now": now, "words": said, "tries": int(state != "dropped")}
-    connection.execute(_ended, values)
+    connection.execute(_ended, values | {"provider": provider_id})
 
 
 _ended = (
@@ -133,11 +160,23 @@ _ended = (
         ended_at=bindparam("now"),
         said=bindparam("words"),
         attempts=outbox.c.attempts + bindparam("tries"),
+        provider_id=bindparam("provider"),
     )
 )
 
 
-def put_back(connection: Connection, owed: Owed, now: datetime, said: str) -> bool:
+def hold_all(connection: Connection, ids: list[int], until: datetime, said: str, *, forget: bool) -> None:
+    """The other side asks us to wait: these, and all else that waits, are due then. It costs none of them an attempt.
+    `forget`: it certainly took none of them.
+    """
+    held = update(outbox).where(outbox.c.id.in_(ids), outbox.c.state == "claimed")
+    connection.execute(
+        held.values(state="waiting", due_at=until, said=said, handed_at=null() if forget else outbox.c.handed_at)
+    )
+    connection.execute(update(outbox).where(outbox.c.state == "waiting", outbox.c.due_at < until).values(due_at=until))
+
+
+def put_back(connection: Connection, owed: Owed, now: datetime, said: str, *, may_have_arrived: bool = False) -> bool:
     """To be tried again after a growing pause. False when it has been tried often enough and has failed."""
     if owed.attempts >= len(PAUSES):
         end(connection, owed.id, "failed", now, said)
@@ -150,6 +189,7 @@ def put_back(connection: Connection, owed: Owed, now: datetime, said: str) -> bo
             attempts=owed.attempts + 1,
             due_at=now + PAUSES[owed.attempts],
             said=said,
+            handed_at=outbox.c.handed_at if may_have_arrived else None,
         )
     )
     return True

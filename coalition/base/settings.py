@@ -29,6 +29,7 @@ class Settings:
     mail_url: str
     mail_from: str
     trusted_proxies: tuple[str, ...]
+    register_url: str = ""  # empty: nothing is looked up
     demo: bool = False
 
     @property
@@ -54,6 +55,7 @@ def from_environment(environ: Mapping[str, str] = os.environ, *, demo: bool = Fa
         mail_url=_mail_url(environ.get("COALITION_MAIL_URL") or f"maildir:{data_dir / 'mailbox'}"),
         mail_from=_mail_from(environ.get("COALITION_MAIL_FROM") or "letters@localhost"),
         trusted_proxies=_proxies(environ.get("COALITION_TRUSTED_PROXIES", "")),
+        register_url=_register_url(environ.get("COALITION_REGISTER_URL", "").strip()),
         demo=demo,
     )
 
@@ -114,8 +116,19 @@ def _base_url(url: str) -> str:
 
 
 def _mail_url(url: str) -> str:
-    if url.partition(":")[0] not in ("maildir", "smtp", "smtps"):
-        raise WrongSetting("COALITION_MAIL_URL must start with maildir:, smtp:// or smtps://")
+    if url.partition(":")[0] not in ("maildir", "smtp", "smtps", "postmark"):
+        raise WrongSetting("COALITION_MAIL_URL must start with maildir:, smtp://, smtps:// or postmark://")
+    return url
+
+
+def _register_url(url: str) -> str:
+    try:
+        parts = urlsplit(url if url.isprintable() and " " not in url else "")
+        _ = parts.port
+    except ValueError:
+        raise WrongSetting("COALITION_REGISTER_URL is not an address.") from None
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment or parts.username):
+        raise WrongSetting("COALITION_REGISTER_URL must be like https://register.example/reconcile, or empty.")
     return url
 
 

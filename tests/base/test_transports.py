@@ -293,7 +293,6 @@ WRONG = [
     "",
     "maildir:",
     "mailbox",
-    "postmark://4f1c-token",
     "http://user:secret@mail.example",
     "smtp:",
     "smtp://",

@@ -1,6 +1,9 @@
 """How handing a mail over can end: taken, refused, or no conversation to be had."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol, runtime_checkable
 
 from coalition.base.mail.message import Ready
 
@@ -15,12 +18,28 @@ class Refused(Exception):
 
 class Unreachable(Exception):
     """There was no conversation, or it broke off; try again later. `may_have_arrived`: it broke off after the whole
-    message had been sent and before the server said whether it took it.
+    message had been sent and before the server said whether it took it. `pause`: how long the other side asks
+    everybody here to wait.
     """
 
-    def __init__(self, words: str, *, may_have_arrived: bool = False) -> None:
+    def __init__(self, words: str, *, may_have_arrived: bool = False, pause: timedelta | None = None) -> None:
         super().__init__(words)
-        self.words, self.may_have_arrived = words, may_have_arrived
+        self.words, self.may_have_arrived, self.pause = words, may_have_arrived, pause
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A service that takes mail over HTTP, as the setting says."""
+
+    url: str
+    token: str = field(repr=False)
+    stream: str
+
+
+@dataclass(frozen=True)
+class Taken:
+    words: str
+    provider_id: str = ""  # what the other side calls the mail from now on
 
 
 class Transport(Protocol):
@@ -31,3 +50,16 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Ends the conversation politely. The next `send` would start another."""
+
+
+@runtime_checkable
+class BatchTransport(Transport, Protocol):
+    """A way out that takes many mails at once and remembers which it took."""
+
+    most: int  # mails in one batch
+
+    def send_all(self, batch: Sequence[tuple[str, Ready]]) -> list[Taken | Refused | Unreachable]:
+        """Hands all of them over, each with its Owed.key. How each one ended, in their order; raises nothing."""
+
+    def find(self, key: str) -> Taken | None:
+        """Whether the mail with this Owed.key was taken earlier. Raises Unreachable when the other side cannot say."""

@@ -60,6 +60,7 @@ class Ready:
     sender: str  # of the envelope: where delivery reports go
     recipient: str
     raw: bytes  # lines end in CRLF, none is longer than 998 characters, all is ASCII
+    reference: str = ""  # what a delivery report is recognised by, as in the sender
 
 
 def build(mail: Mail, *, mail_from: str) -> Ready:
@@ -88,7 +89,7 @@ def build(mail: Mail, *, mail_from: str) -> Ready:
             f"--{boundary}--\r\n".encode("ascii"),
         )
     )
-    return Ready(_bounce_address(mail.bounce_id, sender), recipient, raw)
+    return Ready(_bounce_address(mail.bounce_id, sender), recipient, raw, mail.bounce_id)
 
 
 @lru_cache(maxsize=1024)

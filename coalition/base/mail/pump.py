@@ -120,27 +120,29 @@ class Pump:
         The message is written while the note of the one `before` is still on its way, and goes out when that is there:
         what a sender has sent and not noted is never more than one message.
         """
-        ready: Ready | None = None
-        ending: Ending = "sent"
-        try:
-            ready = build(self.database.read_now(self.write, owed, now()), mail_from=self.mail_from)
-        except NotWanted as reason:
-            ending, said = "dropped", str(reason)
-        except Unsendable as reason:
-            ending, said = "failed", str(reason)
+        written = self._written(owed)
         if before:
             before.exception()  # waits; what went wrong has been logged
-        if ready:
-            ending, said = _handed_over(transport, ready)
-        return self._end(owed, ending, said)
+        return self._end(owed, *(_handed_over(transport, written) if isinstance(written, Ready) else written))
 
-    def _end(self, owed: Owed, ending: Ending, said: str) -> "Future[None]":
+    def _written(self, owed: Owed) -> Ready | tuple[Ending, str]:
+        """The message as it goes out, or how it ends without: no longer wanted, or such that it can never be sent."""
+        try:
+            return build(self.database.read_now(self.write, owed, now()), mail_from=self.mail_from)
+        except NotWanted as reason:
+            return "dropped", str(reason)
+        except Unsendable as reason:
+            return "failed", str(reason)
+
+    def _end(
+        self, owed: Owed, ending: Ending, said: str, provider_id: str | None = None, *, may_have_arrived: bool = False
+    ) -> "Future[None]":
         def end(connection: Connection) -> None:
             at = now()
             if ending != "again":
-                outbox.end(connection, owed.id, ending, at, said)
+                outbox.end(connection, owed.id, ending, at, said, provider_id)
                 self.note(connection, owed, ending, said, at)
-            elif outbox.put_back(connection, owed, at, said):
+            elif outbox.put_back(connection, owed, at, said, may_have_arrived=may_have_arrived):
                 self.note(connection, owed, "again", said, at)
             else:
                 self.note(connection, owed, "failed", said, at)
@@ -160,10 +162,13 @@ def _handed_over(transport: Transport, ready: Ready) -> tuple[Ending, str]:
     try:
         return "sent", transport.send(ready)
     except Refused as refusal:
-        words = f"The mail server said: {refusal.code} {refusal.words}"
-        return "failed" if refusal.permanent else "again", words
+        return refused(refusal)
     except Unreachable as reason:
         return "again", reason.words
+
+
+def refused(refusal: Refused) -> tuple[Ending, str]:
+    return "failed" if refusal.permanent else "again", f"The mail server said: {refusal.code} {refusal.words}"
 
 
 def _nothing() -> "Future[None]":

@@ -1,17 +1,18 @@
-"""Opens the way out for mail that COALITION_MAIL_URL names: a Maildir folder or an SMTP server."""
+"""Opens the way out for mail that COALITION_MAIL_URL names: a Maildir folder, an SMTP server or Postmark."""
 
 import re
 import smtplib
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from coalition.base.mail.delivery import Refused, Transport, Unreachable
+from coalition.base.mail.delivery import Provider, Refused, Transport, Unreachable
 from coalition.base.mail.maildir import Maildir
 from coalition.base.mail.smtp import Relay, Smtp
 
 __all__ = ["Refused", "Transport", "Unreachable", "open_transport"]
 
 SETTING = "COALITION_MAIL_URL"
+TOKEN = re.compile(r"[\w.-]{1,100}", re.ASCII)
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
 
 
@@ -28,7 +29,25 @@ def open_transport(url: str, *, data_dir: Path, connect_seconds: float = 10, ans
             raise _wrong(f"names a folder that cannot be made: {getattr(error, 'strerror', error)}.") from None
     if scheme in ("smtp", "smtps"):
         return Smtp(_relay(url), connect_seconds=connect_seconds, answer_seconds=answer_seconds)
-    raise _wrong("must be maildir:FOLDER, smtp://user:password@host:port or smtps://user:password@host:port.")
+    if scheme == "postmark":
+        from coalition.base.mail.postmark import Postmark
+
+        return Postmark(_provider(url), connect_seconds=connect_seconds, answer_seconds=answer_seconds)
+    raise _wrong("must be maildir:FOLDER, smtp://user:password@host:port, smtps://... or postmark://TOKEN.")
+
+
+def _provider(url: str) -> Provider:
+    parts, _ = _parts(url)
+    token, at, place = parts.netloc.rpartition("@")
+    if not at:
+        token, place = parts.netloc, "api.postmarkapp.com"
+    if not TOKEN.fullmatch(token) or not place or not HOST.fullmatch(parts.hostname or "") or parts.path.strip("/"):
+        raise _wrong("must be postmark://TOKEN or, for a service like Postmark, postmark://TOKEN@host:port.")
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    stream, insecure = options.pop("stream", "outbound"), options.pop("insecure", "no")
+    if options or insecure not in ("yes", "no") or not TOKEN.fullmatch(stream):
+        raise _wrong("knows only two options after postmark://: ?stream=NAME and ?insecure=yes")
+    return Provider(f"{'http' if insecure == 'yes' else 'https'}://{place}", token, stream)
 
 
 def _relay(url: str) -> Relay:
