@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
 from coalition.web import answer, dev, errors, hooks, parameters, public, sign_in
-from coalition.web.desk import asking, bounces, closing, importing, letters, tracker
+from coalition.web.desk import asking, bounces, closing, importing, inviting, letters, tracker
 from coalition.web.guard import Guard
 from coalition.web.kept import Kept
 from coalition.web.site import Site
@@ -47,10 +47,13 @@ DESK: list[BaseRoute] = [
     get("/letters/{slug}/import/{id:int}", importing.import_preview),
     post("/letters/{slug}/import/{id:int}", importing.finish_import),
     post("/letters/{slug}/import/{id:int}/columns", importing.correct_columns),
-    get("/letters/{slug}/invitation", asking.invitation_page),
-    post("/letters/{slug}/invitation", asking.save_note),
-    get("/letters/{slug}/invitation/mail", asking.invitation_mail),
-    post("/letters/{slug}/ask", asking.ask),
+    get("/letters/{slug}/invitation", inviting.page),
+    post("/letters/{slug}/invitation", inviting.write),
+    get("/letters/{slug}/invitation/mail", inviting.mail),
+    post("/letters/{slug}/invitation/test", inviting.test),
+    post("/letters/{slug}/invitation/cancel", inviting.cancel),
+    post("/letters/{slug}/invitation/now", inviting.send_now),
+    post("/letters/{slug}/ask", inviting.ask),
     get("/letters/{slug}/organisations/{id:int}", tracker.organisation),
     post("/letters/{slug}/organisations/{id:int}/send", tracker.send_again),
     post("/letters/{slug}/organisations/{id:int}/revoke", tracker.revoke),
@@ -76,6 +79,7 @@ ROUTES: list[BaseRoute] = [
     get("/letters/{slug}/endorsers.csv", public.endorsers_csv),
     get("/e/{token}", answer.page),
     get("/e/{token}/letter.pdf", answer.letter_pdf),
+    get("/e/{token}/deadline.ics", answer.deadline_entry),
     post("/e/{token}/endorse", answer.endorse),
     post("/e/{token}/decline", answer.decline),
     post("/e/{token}/withdraw", answer.withdraw),
@@ -87,6 +91,7 @@ ROUTES: list[BaseRoute] = [
     post("/sign-out", sign_in.sign_out),
     get("/desk", letters.all_letters),
     Mount("/desk", routes=DESK),
+    get("/test-mail", public.test_mail),
     get("/healthz", public.healthz),
     get("/static/{name}", static_file),
     get("/dev/mailbox", dev.mailbox),

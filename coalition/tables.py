@@ -125,7 +125,6 @@ letters = Table(
     _moment("embargo_until"),
     Column("visibility", String(8), nullable=False),  # private, link, public
     Column("show_undersigned", Boolean, nullable=False),  # may those asked see who has endorsed
-    _text("note"),  # the coordinator's own words in the invitation
     _text("invitation_subject"),  # both empty: the words we propose
     _text("invitation_body"),
     _text("reminder_subject"),

@@ -41,6 +41,7 @@ log = logging.getLogger("coalition.work")
 MESSAGES: dict[str, Callable[[Connection, Owed, Office, datetime], Mail]] = {
     "sign_in": people_mail.sign_in,
     "invitation": invitation_mail.invitation,
+    "invitation_test": invitation_mail.test,
     "deadline_moved": invitation_mail.deadline_moved,
     "receipt": answer_mail.receipt,
     "withdrawn": answer_mail.withdrawn,

@@ -13,7 +13,8 @@ from sqlalchemy import inspect, select
 
 from coalition import migrations
 from coalition.base.database import Database
-from coalition.tables import contacts, endorsements, invitations, metadata, organisations
+from coalition.invitations.wording import check
+from coalition.tables import contacts, endorsements, invitations, letters, metadata, organisations
 from tests import postgres
 from tests.rows import all_rows
 
@@ -81,6 +82,22 @@ def _first_release(request: pytest.FixtureRequest) -> Iterator[str]:
                     connection.exec_driver_sql(statement)
             database.close()
             yield empty
+
+
+def test_a_note_of_the_first_release_is_a_part_of_the_invitation(request: pytest.FixtureRequest) -> None:
+    for url in _first_release(request):
+        database = Database(url)
+        with database.engine.execution_options(coalition_write=True).begin() as connection:
+            connection.exec_driver_sql("UPDATE letters SET note = 'Thank you for {Monday}.\n\nThe board meets soon.'")
+        migrations.upgrade(url)
+        with database.engine.connect() as connection:
+            subject, body = connection.execute(select(letters.c.invitation_subject, letters.c.invitation_body)).one()
+            assert "note" not in {column["name"] for column in inspect(connection).get_columns("letters")}
+        assert subject == ""
+        assert "{coordinator} writes:\n\nThank you for (Monday).\n\nThe board meets soon.\n\nOne page" in body
+        assert check(subject, body) == {}
+        assert body.startswith("Dear {contact},")
+        database.close()
 
 
 FIRST_ROWS = (

@@ -4,6 +4,7 @@ A row keeps the reason and the recipient, never rendered words or a token: the w
 is still wanted, and writes it then. A claim is a lease: a worker that dies leaves its rows to the next one.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -260,3 +261,65 @@ def about(connection: Connection, subject_id: int, messages: tuple[str, ...]) ->
         .order_by(outbox.c.id)
     )
     return [Posted(*row) for row in rows]
+
+
+# Mail that waits for its hour: queued for a time to come, and not tried yet.
+
+
+def timed(connection: Connection, letter_id: int, message: str, now: datetime) -> list[tuple[datetime, int]]:
+    """The hours at which mail of a letter is to leave, and how many then; the next first."""
+    rows = connection.execute(_timed, {"letter_id": letter_id, "message": message, "now": now})
+    return [(due_at, count) for due_at, count in rows]
+
+
+_timed = (
+    select(outbox.c.due_at, func.count())
+    .where(
+        outbox.c.letter_id == bindparam("letter_id"),
+        outbox.c.message == bindparam("message"),
+        outbox.c.state == "waiting",
+        outbox.c.attempts == 0,
+        outbox.c.due_at > bindparam("now"),
+    )
+    .group_by(outbox.c.due_at)
+    .order_by(outbox.c.due_at)
+)
+
+
+def leaving(connection: Connection, message: str, subject_ids: Collection[int], now: datetime) -> dict[int, datetime]:
+    """When the mail about each of some subjects is to leave, of those whose mail waits for its hour."""
+    if not subject_ids:
+        return {}
+    rows = connection.execute(
+        select(outbox.c.subject_id, func.max(outbox.c.due_at))
+        .where(
+            outbox.c.message == message,
+            outbox.c.subject_id.in_(subject_ids),
+            outbox.c.state == "waiting",
+            outbox.c.attempts == 0,
+            outbox.c.due_at > now,
+        )
+        .group_by(outbox.c.subject_id)
+    )
+    return {subject_id: due_at for subject_id, due_at in rows}
+
+
+def waits(
+    letter_id: int, message: str, due_at: datetime | None, subject_ids: Collection[int] | None
+) -> tuple[ColumnElement[bool], ...]:
+    """The condition that a mail of a letter still waits: of all of them, of one hour, or of some subjects."""
+    of_hour = () if due_at is None else (outbox.c.due_at == due_at,)
+    of_subjects = () if subject_ids is None else (outbox.c.subject_id.in_(subject_ids),)
+    still = (outbox.c.state == "waiting", outbox.c.attempts == 0)
+    return (outbox.c.letter_id == letter_id, outbox.c.message == message, *still, *of_hour, *of_subjects)
+
+
+def hasten(connection: Connection, which: tuple[ColumnElement[bool], ...], now: datetime) -> int:
+    """Mail that `waits` leaves now. Returns how many."""
+    return connection.execute(update(outbox).where(*which).values(due_at=now)).rowcount
+
+
+def drop(connection: Connection, which: tuple[ColumnElement[bool], ...], now: datetime, said: str) -> int:
+    """Mail that `waits` never leaves; one that a worker has claimed already does. Returns how many."""
+    dropped = update(outbox).where(*which).values(state="dropped", ended_at=now, said=said)
+    return connection.execute(dropped).rowcount

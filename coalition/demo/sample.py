@@ -4,6 +4,7 @@ Organisations that wrote then are named as facts, at .example addresses. Every p
 every answer: nobody here speaks for a real organisation.
 """
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from coalition.base.settings import Settings
 from coalition.endorsements import actions as answers
 from coalition.endorsements.rules import Answer
 from coalition.invitations import actions as invitations
-from coalition.invitations import importing, tracking
+from coalition.invitations import importing, preparing, tracking, wording
 from coalition.invitations import records as invitation_records
 from coalition.invitations.tracking import Filter
 from coalition.letters import actions as letter_actions
@@ -93,6 +94,9 @@ We should be glad to meet you, with two of the women who asked us to write.
 NOTE = """You know this work better than most. Forty names under one page will be read; forty letters will not.
 
 If your board needs to see it first, tell me the date and I will keep a place for you."""
+INVITATION = replace(
+    wording.INVITATION, body=wording.INVITATION.body.replace("The letter is led", f"{NOTE}\n\nThe letter is led")
+)
 
 # What each organisation of the list has done by the time the demo is opened; the rest have only been asked.
 ENDORSED = (
@@ -125,7 +129,7 @@ def _fill(connection: Connection, at: datetime) -> None:
     letter = draft(connection, eva, at)
     bring_in(connection, letter, at)
     letter = letters.letter_by_slug(connection, letter.slug)
-    letter_actions.write_note(connection, letter.slug, letter.revision, NOTE, at)
+    preparing.write(connection, letter.slug, letter.revision, INVITATION, eva, at)
     printings.open_letter(connection, letter.slug, letter.revision + 1, eva, at)
     invitations.ask(connection, letter.slug, None, eva.called, at)
     _answer(connection, letter, at)

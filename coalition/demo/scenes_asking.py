@@ -1,6 +1,6 @@
-"""The gallery's scenes of asking: adding and importing organisations, the invitation, the tracker."""
+"""The gallery's scenes of asking: adding and importing organisations, the tracker."""
 
-from coalition.demo import sample
+from coalition.demo import sample, scenes_inviting
 from coalition.demo.scenes import Stage
 from coalition.endorsements import actions as answers
 from coalition.invitations import actions as invitations
@@ -29,7 +29,7 @@ MANY = "Organisation,E-mail\n" + "\n".join(f"Allied Charity {n:03},letters@allie
 async def scenes(stage: Stage) -> None:
     await _adding(stage)
     await _importing(stage)
-    await _inviting(stage)
+    await scenes_inviting.scenes(stage)
     await _tracking(stage)
     await _one(stage)
 
@@ -67,23 +67,6 @@ async def _importing(stage: Stage) -> None:
     await stage.show("import-many-2", "Its second page", f"{pages.url.path}?page=2", desk=True)
     await stage.eva.post(pages.url.path, data={})
     stage.cast["long"] = letter
-
-
-async def _inviting(stage: Stage) -> None:
-    letter = stage.opened("to be invited")
-    base = f"/desk/letters/{letter.slug}"
-    await stage.show("tracker-added", "All are on the list, nobody is asked", base, desk=True)
-    note = {"note": sample.NOTE, "revision": str(letter.revision)}
-    await stage.show("invitation", "The invitation, before it goes", f"{base}/invitation", desk=True)
-    await stage.show("invitation-saved", "With Eva's own words", f"{base}/invitation", note, desk=True)
-    await stage.show("invitation-overtaken", "Written in an old window", f"{base}/invitation", note, desk=True)
-    too_long = {"note": "Please sign. " * 300, "revision": "1"}
-    await stage.show("invitation-refused", "Too many words", f"{base}/invitation", too_long, desk=True)
-    await stage.show("asked", "Sent", f"{base}/ask", {"to": "all"}, desk=True)
-    await stage.show("invitation-nobody", "Nobody is left to send it to", f"{base}/invitation", desk=True)
-    arrived = stage.send_mail()
-    await stage.mail("invitation", "Invitation", arrived[0])
-    stage.cast["asked"] = letter
 
 
 async def _tracking(stage: Stage) -> None:

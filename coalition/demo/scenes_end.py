@@ -75,8 +75,8 @@ async def _nothing_saved(stage: Stage) -> None:
     added = {"name": "Typed and kept", "email": "letters@kept.example"}
     await stage.show("unsaved-organisation", "An organisation", f"{base}/add", added, desk=True)
     await stage.show("unsaved-import", "An import", listed.url.path, {}, desk=True)
-    note = {"note": "Typed and kept", "revision": str(letter.revision)}
-    await stage.show("unsaved-note", "The invitation's words", f"{base}/invitation", note, desk=True)
+    words = {"body": "Typed and kept\n\n{link}", "revision": str(letter.revision)}
+    await stage.show("unsaved-words", "The invitation's words", f"{base}/invitation", words, desk=True)
     contact = {"contact_name": "Typed and kept", "email": "office@nspcc.example"}
     await stage.show("unsaved-contact", "Another contact", f"{place}/contact", contact, desk=True)
     await stage.show("unsaved-send", "Sending", f"{place}/send", {}, desk=True)

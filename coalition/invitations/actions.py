@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, update
 
 from coalition.base import links, outbox
+from coalition.base.clock import iso
 from coalition.base.refused import NotFound, Refused
 from coalition.base.text import fold
 from coalition.history.records import Deed
@@ -69,18 +70,32 @@ class Asked:
     stopped: tuple[str, ...]  # organisations whose contact asked for no more mail
 
 
-def ask(connection: Connection, slug: str, ids: Collection[int] | None, who: str, now: datetime) -> Asked:
-    """Queues the invitation of everyone not asked yet, or of those named. A second click finds nobody left to ask."""
+def ask(
+    connection: Connection,
+    slug: str,
+    ids: Collection[int] | None,
+    who: str,
+    now: datetime,
+    *,
+    leaves_at: datetime | None = None,
+) -> Asked:
+    """Queues the invitation of everyone not asked yet, or of those named; it leaves now, or at an hour to come.
+
+    A second click finds nobody left to ask.
+    """
     letter = letters.letter_by_slug(connection, slug)
     check_letter(letter, "ask", now)
+    if leaves_at:
+        rules.check_hour(leaves_at, letter, now)
     wanted = records.not_asked(connection, letter.id, ids)
     stopped = {one.id: one.organisation for one in wanted if organisations.mail_is_stopped(connection, one.email)}
     asked = [one for one in wanted if one.id not in stopped]
     if asked:
         _give_links(connection, [one for one in asked if one.nonce is None], now)
         connection.execute(_queued, [{"of": one.id, "now": now} for one in asked])
-        outbox.queue_many(connection, [_mail(one) for one in asked], now)
-        add_history(connection, letter.id, now, *(Deed("asked to endorse", who, one.id) for one in asked))
+        outbox.queue_many(connection, [_mail(one) | {"due_at": leaves_at or now} for one in asked], now)
+        deed, data = ("invitation timed", {"leaves_at": iso(leaves_at)}) if leaves_at else ("asked to endorse", {})
+        add_history(connection, letter.id, now, *(Deed(deed, who, one.id, data) for one in asked))
     return Asked(len(asked), tuple(stopped.values()))
 
 
@@ -132,7 +147,9 @@ def send_again(connection: Connection, slug: str, id: int, who: Coordinator, now
     if invitation.nonce is None:
         _give_links(connection, [invitation], now)
     records.move(connection, id, "ask", now, problem="")
-    outbox.queue_many(connection, [_mail(invitation)], now)
+    # One that waits for its hour leaves now, and not once more then.
+    if not outbox.hasten(connection, outbox.waits(letter.id, "invitation", None, [id]), now):
+        outbox.queue_many(connection, [_mail(invitation)], now)
     deed = "asked to endorse" if invitation.status == "added" else "invitation sent again"
     add_history(connection, letter.id, now, Deed(deed, who.called, id))
     return records.invitation(connection, id)
@@ -158,6 +175,8 @@ def change_contact(
         return invitation
     if invitation.nonce:
         links.revoke(connection, invitation.nonce, now)
+    waiting = outbox.waits(letter.id, "invitation", None, [id])
+    outbox.drop(connection, waiting, now, "Another contact was chosen before this mail left.")
     key = _search_key(invitation.organisation, contact)
     status = invitation.status if invitation.status in rules.ANSWERED else "added"  # nobody has asked this person yet
     records.change(connection, id, now, contact_id=contact.id, nonce=None, search_key=key, status=status, problem="")

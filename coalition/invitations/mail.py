@@ -5,12 +5,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from coalition.base.clock import moment_words
+from coalition.base.clock import day_words, moment_words
 from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, Office, Words, addressed, written
+from coalition.base.mail.words import listed
 from coalition.base.outbox import Owed
 from coalition.invitations import records
 from coalition.invitations.rules import ANSWERED, Invitation
+from coalition.invitations.wording import INVITATION, Wording, fill
 from coalition.letters import records as letters
 from coalition.letters import rules
 from coalition.letters.rules import Letter
@@ -19,6 +21,7 @@ from coalition.organisations import records as organisations
 from coalition.people import records as people
 from coalition.people.records import Coordinator
 
+NOBODY = "Your organisation"
 UNSENT = "https://letters.example/e/the-link-is-made-when-it-is-sent"
 
 
@@ -26,7 +29,7 @@ def invitation(connection: Connection, owed: Owed, office: Office, now: datetime
     """The question itself. Not wanted once it is answered, the list is closed or the contact has changed."""
     letter, one, coordinator = _wanted(connection, owed, now)
     link, unsubscribe = _links(office, one)
-    words = _invitation(letter, one, coordinator, letter.note, link, unsubscribe)
+    words = _invitation(letter, one, coordinator, link, f"{link}/deadline.ics", unsubscribe)
     return _to_contact(words, letter, one, coordinator, owed, office, now, unsubscribe)
 
 
@@ -89,27 +92,65 @@ def _wanted(connection: Connection, owed: Owed, now: datetime) -> tuple[Letter, 
     return letter, one, people.coordinator(connection, letter.coordinator_id)
 
 
-def preview(connection: Connection, letter: Letter, one: Invitation | None, note: str) -> Words:
+def test(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:
+    """The invitation as one organisation would get it, to a coordinator who wants to see it arrive.
+
+    None of its links is anybody's: they open a page that says so.
+    """
+    letter = letters.letter(connection, owed.letter_id or 0)
+    coordinator = people.coordinator(connection, letter.coordinator_id)
+    seen_by = owed.data.get("as")
+    one = records.invitation(connection, seen_by, letter.id) if seen_by else None
+    link = f"{office.base_url}/test-mail"
+    words = _invitation(letter, one, coordinator, link, link, link, test=True)
+    return addressed(words, owed, office, now, coordinator=(coordinator.called, coordinator.email))
+
+
+def preview(connection: Connection, letter: Letter, one: Invitation | None) -> Words:
     """The invitation as `one` will get it, for the coordinator to read before it goes; with no link that works."""
     coordinator = people.coordinator(connection, letter.coordinator_id)
-    return _invitation(letter, one, coordinator, note, UNSENT, UNSENT)
+    return _invitation(letter, one, coordinator, UNSENT, UNSENT, UNSENT)
 
 
 def _invitation(
-    letter: Letter, one: Invitation | None, coordinator: Coordinator, note: str, link: str, unsubscribe: str
+    letter: Letter,
+    one: Invitation | None,
+    coordinator: Coordinator,
+    link: str,
+    calendar: str,
+    unsubscribe: str,
+    *,
+    test: bool = False,
 ) -> Words:
+    own = Wording(letter.invitation_subject, letter.invitation_body).or_else(INVITATION)
     return written(
         "invitation",
-        letter=letter_values(letter),
-        organisation={"name": one.organisation if one else "Your organisation"},
-        contact={"name": one.contact if one else ""},
-        note=note,
+        words=fill(own, placeholder_values(letter, one, coordinator)),
+        organisation={"name": one.organisation if one else NOBODY},
         coordinator={"name": coordinator.called, "email": coordinator.email},
         link=link,
+        calendar=calendar,
         unsubscribe=unsubscribe,
         version=letter.version or 1,
         fingerprint=fingerprint(letter.text),
+        test=test,
     )
+
+
+def placeholder_values(letter: Letter, one: Invitation | None, coordinator: Coordinator) -> dict[str, str]:
+    """What the placeholders of invitations/wording.py become, for one organisation or for none in particular."""
+    said = letter_values(letter)
+    return {
+        "contact": (one.contact if one else "") or "colleagues",
+        "organisation": one.organisation if one else NOBODY,
+        "coordinator": coordinator.called,
+        "letter": said["subject"],
+        "ask": said["ask"],
+        "addressee": said["addressed_to"],
+        "leads": listed(said["leads"]),
+        "deadline": said["deadline_words"],
+        "answer by": day_words(letter.soft_deadline) if letter.soft_deadline else said["deadline_words"],
+    }
 
 
 def letter_values(letter: Letter) -> dict[str, Any]:

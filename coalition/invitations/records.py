@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from coalition.base.refused import NotFound
 from coalition.invitations.rules import MOVES, Invitation
-from coalition.tables import contacts, invitations, organisations
+from coalition.tables import contacts, invitations, organisations, outbox
 
 _columns: tuple[ColumnElement[Any], ...] = (
     invitations.c.id,
@@ -109,6 +109,46 @@ def not_asked(connection: Connection, letter_id: int, ids: Collection[int] | Non
     )
     found = [Invitation(*row) for row in connection.execute(wanted)]
     return found if ids is None else [one for one in found if one.id in ids]
+
+
+def to_ask(connection: Connection, letter_id: int, ids: Collection[int] | None = None) -> tuple[int, int | None]:
+    """How many not_asked() would find, and the first of them on the list."""
+    wanted = (
+        invitations.c.letter_id == letter_id,
+        invitations.c.status.in_(MOVES["ask"][0]),
+        invitations.c.contact_id.is_not(None),
+        *(() if ids is None else (invitations.c.id.in_(ids),)),
+    )
+    count = connection.execute(select(func.count()).select_from(invitations).where(*wanted)).scalar_one()
+    in_order = select(invitations.c.id).where(*wanted).order_by(invitations.c.sort_key, invitations.c.id)
+    return count, connection.execute(in_order.limit(1)).scalar() if count else None
+
+
+def found(connection: Connection, letter_id: int, search: str, most: int) -> list[Invitation]:
+    """The first organisations of a letter whose name or contact holds every word, folded as base.text.fold does."""
+    wanted = select(*_columns).select_from(joined).where(invitations.c.letter_id == letter_id)
+    for word in search.split():
+        wanted = wanted.where(invitations.c.search_key.contains(word, autoescape=True))
+    rows = connection.execute(wanted.order_by(invitations.c.sort_key, invitations.c.id).limit(most))
+    return [Invitation(*row) for row in rows]
+
+
+def back_to_added(
+    connection: Connection, letter_id: int, mail: tuple[ColumnElement[bool], ...], now: datetime
+) -> list[int]:
+    """Those whose invitation is in the outbox by the condition `mail` have not been asked after all. Returns which."""
+    before, after = MOVES["cancel"]
+    moved = (
+        update(invitations)
+        .where(
+            invitations.c.letter_id == letter_id,
+            invitations.c.status.in_(before),
+            invitations.c.id.in_(select(outbox.c.subject_id).where(*mail)),
+        )
+        .values(status=after, changed_at=now, problem="")
+        .returning(invitations.c.id)
+    )
+    return sorted(connection.execute(moved).scalars())
 
 
 def unanswered(connection: Connection, letter_id: int) -> list[Invitation]:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from coalition.base.refused import Gone
+from coalition.base.clock import moment_words
+from coalition.base.refused import Gone, Refused
 from coalition.letters.rules import Letter, links_expire
 
 Status = Literal[
@@ -17,6 +18,7 @@ _UNREAD: frozenset[Status] = frozenset({"queued", "sent", "fetched", "failed", "
 # sent after it was read, a page read after the answer) finds its status missing here, and changes nothing.
 MOVES: dict[str, tuple[frozenset[Status], Status]] = {
     "ask": (frozenset({"added", "failed", "bounced"}), "queued"),
+    "cancel": (frozenset({"queued"}), "added"),
     "send": (frozenset({"queued", "failed"}), "sent"),  # of two mails one may fail and the other arrive
     "fail": (frozenset({"queued"}), "failed"),
     "bounce": (frozenset({"queued", "sent", "fetched"}), "bounced"),  # a scanner may fetch what then bounces
@@ -84,3 +86,12 @@ def check_link(revoked_at: datetime | None, letter: Letter, now: datetime) -> No
     ends = links_expire(letter)
     if ends and ends <= now:
         raise Expired("This link has expired: the letter's list closed some time ago.")
+
+
+def check_hour(leaves_at: datetime, letter: Letter, now: datetime) -> None:
+    """Raises Refused when mail cannot wait for this hour."""
+    if leaves_at <= now:
+        raise Refused(f"{moment_words(leaves_at, letter.time_zone)} has passed. Choose a later time, or send it now.")
+    if letter.hard_deadline and leaves_at >= letter.hard_deadline:
+        closes = moment_words(letter.hard_deadline, letter.time_zone)
+        raise Refused(f"The list closes before that, on {closes}. Choose an earlier time.")

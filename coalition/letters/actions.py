@@ -118,11 +118,3 @@ def arrange(
     data = {"hard_deadline": iso(plan.hard_deadline), "visibility": plan.visibility}
     add_history(connection, letter.id, now, Deed(deed, who.called, data=data))
     return records.letter_by_slug(connection, slug)
-
-
-def write_note(connection: Connection, slug: str, seen: int, note: str, now: datetime) -> Letter:
-    """The coordinator's own words in the invitation."""
-    letter = records.letter_by_slug(connection, slug)
-    if not records.save(connection, letter, seen=seen, note=note.strip()):
-        raise Overtaken("This was changed in another window meanwhile. What you typed is below, not saved yet.")
-    return records.letter_by_slug(connection, slug)

@@ -76,7 +76,6 @@ class Letter:
     embargo_until: datetime | None
     visibility: str
     show_undersigned: bool
-    note: str
     invitation_subject: str
     invitation_body: str
     reminder_subject: str

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from coalition.endorsements.actions import Incomplete
 from coalition.endorsements.rules import Endorsement
 from coalition.endorsements.undersigned import Group, grouped, line
 from coalition.invitations import actions as invitations
+from coalition.invitations import calendar
 from coalition.invitations.rules import Expired, Invitation
 from coalition.letters import records as letters
 from coalition.letters import rules as letter_rules
@@ -159,6 +161,32 @@ async def letter_pdf(request: Request) -> Response:
     except (Gone, NotFound) as refusal:
         return await _link_page(request, refusal)
     return pdf_response(request, pdf, f"{slug}.pdf")
+
+
+async def deadline_entry(request: Request) -> Response:
+    """The deadlines for the holder's calendar. Fetching them changes nothing."""
+    site, now = site_of(request), clock.now()
+
+    def look(connection: Connection) -> tuple[str, bytes]:
+        found = invitations.opened(connection, _nonce(request, site), now)
+        letter, one = found.letter, found.invitation
+        letter_rules.check(letter, "answer", now)
+        closes = letter.hard_deadline or now
+        coordinator = people.coordinator(connection, letter.coordinator_id)
+        return letter.slug, calendar.entry(letter, one, closes, coordinator, _host(site), now)
+
+    try:
+        slug, entry = await site.database.read(look)
+    except (Gone, NotFound) as refusal:
+        return await _link_page(request, refusal)
+    except Refused as refusal:
+        return error_page(request, refusal.status, str(refusal))
+    headers = {"Content-Disposition": f'attachment; filename="{slug}-deadline.ics"'}
+    return Response(entry, media_type="text/calendar; charset=utf-8; method=PUBLISH", headers=headers)
+
+
+def _host(site: Site) -> str:
+    return urlsplit(site.settings.base_url).hostname or "localhost"
 
 
 async def endorse(request: Request) -> Response:

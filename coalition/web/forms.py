@@ -29,6 +29,8 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from coalition.endorsements.rules import AUTHORITIES, LONGEST, Answer
+from coalition.invitations import wording
+from coalition.invitations.wording import Wording
 from coalition.letters.rules import LANGUAGES, VISIBILITIES, Arrangements, Letter
 from coalition.letters.text import Addressee, LetterText
 from coalition.organisations import names
@@ -245,14 +247,24 @@ class DatesForm(ArrangementsForm):
     revision = HiddenField()
 
 
-class NoteForm(Form):
-    note = _text(
-        "Your own words",
-        longest=3000,
+class InvitationForm(Form):
+    subject = _text("Subject", longest=wording.LONGEST_SUBJECT)
+    body = _text(
+        "The mail",
+        longest=wording.LONGEST_BODY,
         kind=TextAreaField,
-        description="One or two short paragraphs. They stand in the mail under the letter's ask.",
+        description="Leave an empty line between paragraphs. Lines that begin with a dash make a list.",
     )
     revision = HiddenField()
+
+    def words(self) -> Wording:
+        return Wording(self.subject.data or "", self.body.data or "")
+
+
+class HourForm(Form):
+    leaves_at = DateTimeLocalField(
+        "Day and time", [InputRequired("Choose a day and a time.")], format=MINUTES, render_kw={"step": 60}
+    )
 
 
 class OrganisationForm(Form):

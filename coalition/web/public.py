@@ -170,3 +170,8 @@ async def healthz(request: Request) -> Response:
     except Exception:  # whatever keeps the database from answering
         return Response("the database does not answer\n", 503, media_type="text/plain")
     return Response("ok\n", media_type="text/plain")
+
+
+async def test_mail(request: Request) -> Response:
+    """Where the links of a test mail lead: they are nobody's."""
+    return site_of(request).page("public/test_mail.html")

@@ -90,7 +90,7 @@ async def test_what_was_typed_stays_on_every_page_that_could_not_save_it(sqlite_
             (desk, "/desk/letters", {"subject": TYPED}),
             (desk, f"{here}/add", {"contact_name": TYPED}),
             (desk, f"{here}/import", {"paste": "Organisation\n" + f"{TYPED}\n" * 200}),
-            (desk, f"{here}/invitation", {"note": long[:3000], "revision": revision}),
+            (desk, f"{here}/invitation", {"body": f"{long[:5500]}\n\n{{link}}", "revision": revision}),
             (desk, f"{there}/draft", when | {"subject": TYPED, "body": long, "language": "en-GB", "revision": "1"}),
             (charity, f"{eva.link(NSPCC)}/decline", {}),
         ):

@@ -26,7 +26,6 @@ def _letter(state: State = "open", **changes: object) -> Letter:
         state=state,
         text=TEXT,
         groups=(),
-        note="",
         invitation_subject="",
         invitation_body="",
         reminder_subject="",

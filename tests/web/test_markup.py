@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from coalition.base import clock
 from coalition.invitations import actions as invitations
+from coalition.invitations.wording import INVITATION
 from coalition.organisations import records as organisations
 from coalition.printings import actions as printings
 from coalition.tables import coordinators
@@ -63,8 +64,14 @@ async def evil(sqlite_url: str, tmp_path: Path) -> AsyncIterator["Evil"]:
         saved = await desk.post(f"{here}/draft", data=LETTER | {"revision": "1"})
         assert saved.status_code == 303, saved.text
         assert (await desk.post(f"{here}/open", data={"revision": "2"})).status_code == 303
-        note = {"note": EVIL.format("note"), "revision": "3"}
-        assert (await desk.post(f"{here}/invitation", data=note)).status_code == 303
+        evil_words = EVIL.format("note").replace("{", "(").replace("}", ")")  # braces are refused
+        words = {
+            "subject": NAME.format("line") + " {letter}",
+            "body": f"{evil_words}\n\n{INVITATION.body}",
+            "revision": "3",
+        }
+        written = await desk.post(f"{here}/invitation", data=words)
+        assert written.status_code == 303, written.text
         added = await desk.post(
             f"{here}/add",
             data={
@@ -253,7 +260,7 @@ class _Tags(HTMLParser):
 
 _MARKS = frozenset(
     "date cc leads enclosures group decides addressee office postal eva organisation website contact job person wrong "
-    "filename printed signatory detail who body ask note typed row".split()
+    "filename printed signatory detail who body ask note line typed row".split()
 )
 
 

@@ -12,6 +12,24 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+# The invitation's text as it was proposed on the day notes became a part of it.
+NOTE_BEFORE = "One page has the whole letter"
+INVITATION = """Dear {contact},
+
+{coordinator} asks {organisation} to endorse a joint letter to {addressee}, by {deadline}.
+
+{letter}
+
+{ask}
+
+The letter is led by {leads}.
+
+One page has the whole letter and the forms to endorse or decline. You need no account, and reading it decides nothing.
+
+{link}
+
+Questions? Just reply to this mail: it reaches {coordinator}."""
+
 
 # What SQLite needs to give no number twice: a table made anew.
 ANEW: dict[str, Any] = {"schema": None, "table_kwargs": {"sqlite_autoincrement": True}}
@@ -98,6 +116,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("reminder_subject", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("reminder_body", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("reminders", sa.JSON(), nullable=True))
+    _move_notes()
+    # Not in a batch: that would make the table anew, which others refer to.
+    op.drop_column("letters", "note")
 
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.add_column(sa.Column("reason", sa.String(length=16), server_default="", nullable=False))
@@ -161,3 +182,13 @@ def _fill_search_keys() -> None:
             {"of": id, "key": fold(f"{name} {register_id or ''} {domain}")} for id, name, register_id, domain in rows
         ]
         op.get_bind().execute(filled, keys)
+
+
+def _move_notes() -> None:
+    """A coordinator's note becomes a part of the invitation, where the mail had it. Braces mean something there."""
+    letters = sa.table("letters", sa.column("id"), sa.column("note"), sa.column("invitation_body"))
+    connection = op.get_bind()
+    for id, note in connection.execute(sa.select(letters.c.id, letters.c.note).where(letters.c.note != "")).all():
+        said = note.strip().replace("{", "(").replace("}", ")")
+        body = INVITATION.replace(NOTE_BEFORE, f"{{coordinator}} writes:\n\n{said}\n\n{NOTE_BEFORE}") if said else ""
+        connection.execute(letters.update().where(letters.c.id == id).values(invitation_body=body))
