@@ -17,7 +17,7 @@ from coalition.base.mail.office import NotWanted, Office
 from coalition.base.mail.pump import Ending, Pump
 from coalition.base.mail.transports import Transport, open_transport
 from coalition.base.outbox import Owed
-from coalition.base.refused import Refused
+from coalition.base.refused import NotFound, Refused
 from coalition.base.settings import Settings
 from coalition.endorsements import mail as answer_mail
 from coalition.invitations import actions as invitations
@@ -76,7 +76,10 @@ def pump(settings: Settings, database: Database) -> Pump:
     def write(connection: Connection, owed: Owed, at: datetime) -> Mail:
         if owed.message not in MESSAGES:
             raise NotWanted(f"There is no message called {owed.message}.")
-        return MESSAGES[owed.message](connection, owed, office, at)
+        try:
+            return MESSAGES[owed.message](connection, owed, office, at)
+        except NotFound:  # merged into another organisation's, or taken off the list
+            raise NotWanted("What this mail was about is no longer on the list.") from None
 
     def transport() -> Transport:
         return open_transport(settings.mail_url, data_dir=settings.data_dir)

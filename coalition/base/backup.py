@@ -9,18 +9,17 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select, text
-from sqlalchemy.types import Date, LargeBinary
 
+from coalition.base.journal import back, plain
 from coalition.base.refused import Refused
-from coalition.tables import Moment, metadata
+from coalition.tables import metadata
 
 FORMAT = "coalition-backup-1"
-KEPT = ("pdf", "secret-key")  # of the data folder: what cannot be made again
+KEPT = ("pdf", "logos", "secret-key")  # of the data folder: what cannot be made again
 BATCH = 1000
 
 
@@ -66,13 +65,7 @@ def _kept(data_dir: Path) -> Iterator[Path]:
 
 
 def _line(row: Iterable[Any]) -> bytes:
-    return json.dumps([_plain(value) for value in row], ensure_ascii=False).encode() + b"\n"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.hex()
-    return value.isoformat() if isinstance(value, date) else value
+    return json.dumps([plain(value) for value in row], ensure_ascii=False).encode() + b"\n"
 
 
 def read(connection: Connection, data_dir: Path, file: Path) -> Counts:
@@ -99,7 +92,7 @@ def _read_table(connection: Connection, archive: zipfile.ZipFile, table: Table) 
     with archive.open(f"tables/{table.name}.jsonl") as lines:
         for line in lines:
             values = zip(table.c, json.loads(line), strict=True)
-            batch.append({column.name: _value(column.type, value) for column, value in values})
+            batch.append({column.name: back(column.type, value) for column, value in values})
             count += 1
             if len(batch) == BATCH:
                 connection.execute(insert(table), batch)
@@ -112,16 +105,6 @@ def _read_table(connection: Connection, archive: zipfile.ZipFile, table: Table) 
             text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), (SELECT max(id) FROM {table.name}))")  # noqa: S608
         )
     return count
-
-
-def _value(kind: Any, value: Any) -> Any:
-    if value is None:
-        return None
-    if isinstance(kind, LargeBinary):
-        return bytes.fromhex(value)
-    if isinstance(kind, Moment):
-        return datetime.fromisoformat(value)
-    return date.fromisoformat(value) if isinstance(kind, Date) else value
 
 
 def _read_file(archive: zipfile.ZipFile, name: str, data_dir: Path) -> int:

@@ -74,6 +74,7 @@ class Link:
     expires_at: datetime | None
     revoked_at: datetime | None
     used_at: datetime | None
+    first_subject_id: int | None  # what it was made for, when that was merged into the subject of now
 
 
 _columns: tuple[ColumnElement[Any], ...] = (
@@ -84,6 +85,7 @@ _columns: tuple[ColumnElement[Any], ...] = (
     links.c.expires_at,
     links.c.revoked_at,
     links.c.used_at,
+    links.c.first_subject_id,
 )
 _one = select(*_columns).where(links.c.nonce == bindparam("nonce"), links.c.purpose == bindparam("purpose"))
 

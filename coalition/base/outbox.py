@@ -246,8 +246,9 @@ class Posted:
     said: str
 
 
-def about(connection: Connection, subject_id: int, messages: tuple[str, ...]) -> list[Posted]:
-    """Every message about one subject, oldest first, for its page."""
+def about(connection: Connection, subject_ids: int | Collection[int], messages: tuple[str, ...]) -> list[Posted]:
+    """Every message about one subject, or about several that are one by now, oldest first, for its page."""
+    ids = {subject_ids} if isinstance(subject_ids, int) else set(subject_ids)
     rows = connection.execute(
         select(
             outbox.c.message,
@@ -257,7 +258,7 @@ def about(connection: Connection, subject_id: int, messages: tuple[str, ...]) ->
             outbox.c.ended_at,
             outbox.c.said,
         )
-        .where(outbox.c.message.in_(messages), outbox.c.subject_id == subject_id)
+        .where(outbox.c.message.in_(messages), outbox.c.subject_id.in_(ids))
         .order_by(outbox.c.id)
     )
     return [Posted(*row) for row in rows]

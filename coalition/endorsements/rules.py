@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from coalition.base.refused import Overtaken
-from coalition.invitations.rules import Invitation
+from coalition.invitations.rules import ANSWERED, Invitation, Status
 from coalition.letters.rules import Letter
 
 AUTHORITIES = {
@@ -114,3 +115,36 @@ def check_version(answer: Answer, letter: Letter) -> None:
             "The letter's text was changed after you opened this page, so nothing was recorded yet. Please read the "
             "new text above; what you typed is kept below."
         )
+
+
+# Of two invitations to one letter, when their organisations become one.
+
+MERGE_RULE = (
+    "Where both are on one letter, the answer that was given last counts. An answer counts more than none; "
+    "where neither has answered, the one that is further along keeps its link."
+)
+Kept = Literal["later answer", "only answer", "further along", "as far"]
+_HOW_FAR: dict[Status, int] = {
+    "added": 0,
+    "failed": 1,
+    "bounced": 1,
+    "queued": 2,
+    "sent": 3,
+    "fetched": 4,
+    "read": 5,
+    "deciding": 6,
+}
+
+
+def which_is_kept(ours: Invitation, theirs: Invitation) -> tuple[Invitation, Invitation, Kept]:
+    """The one that is kept, the one that makes way, and why. `ours` is the kept organisation's: it stays when equal."""
+    answered = [one.answered_at if one.status in ANSWERED else None for one in (ours, theirs)]
+    if answered[0] and answered[1]:
+        later = answered[1] > answered[0]
+        return (theirs, ours, "later answer") if later else (ours, theirs, "later answer")
+    if answered[0] or answered[1]:
+        return (ours, theirs, "only answer") if answered[0] else (theirs, ours, "only answer")
+    far, further = _HOW_FAR[ours.status], _HOW_FAR[theirs.status]
+    if far == further:
+        return ours, theirs, "as far"
+    return (theirs, ours, "further along") if further > far else (ours, theirs, "further along")

@@ -95,11 +95,10 @@ def entries(connection: Connection, chain: int, *, before: int | None = None, mo
     return [Entry(*row) for row in connection.execute(wanted)]
 
 
-def about(connection: Connection, chain: int, subject_id: int) -> list[Entry]:
-    """All that happened to one subject of a chain, oldest first."""
-    wanted = (
-        select(*_columns).where(history.c.chain == chain, history.c.subject_id == subject_id).order_by(history.c.number)
-    )
+def about(connection: Connection, chain: int, *subject_ids: int) -> list[Entry]:
+    """All that happened to one subject of a chain, oldest first; or to several that are one by now."""
+    wanted = select(*_columns).where(history.c.chain == chain, history.c.subject_id.in_(subject_ids))
+    wanted = wanted.order_by(history.c.number)
     return [Entry(*row) for row in connection.execute(wanted)]
 
 

@@ -25,6 +25,7 @@ from coalition.organisations import records as organisations
 from coalition.organisations.actions import enter
 from coalition.organisations.cells import Values
 from coalition.organisations.records import Contact
+from coalition.organisations.rules import Person
 from coalition.people import records as people
 from coalition.people.records import Coordinator
 from coalition.tables import invitations as invitations_table
@@ -54,13 +55,13 @@ def as_row(
         "group": group,
         "status": "added",
         "sort_key": names.sort_key(name),
-        "search_key": _search_key(name, contact),
+        "search_key": search_key(name, contact),
         "added_at": now,
         "changed_at": now,
     }
 
 
-def _search_key(name: str, contact: Contact | None) -> str:
+def search_key(name: str, contact: Contact | Person | None) -> str:
     return fold(f"{name} {contact.name} {contact.email}" if contact else name)
 
 
@@ -177,7 +178,7 @@ def change_contact(
         links.revoke(connection, invitation.nonce, now)
     waiting = outbox.waits(letter.id, "invitation", None, [id])
     outbox.drop(connection, waiting, now, "Another contact was chosen before this mail left.")
-    key = _search_key(invitation.organisation, contact)
+    key = search_key(invitation.organisation, contact)
     status = invitation.status if invitation.status in rules.ANSWERED else "added"  # nobody has asked this person yet
     records.change(connection, id, now, contact_id=contact.id, nonce=None, search_key=key, status=status, problem="")
     add_history(connection, letter.id, now, Deed("contact changed", who.called, id))
@@ -237,7 +238,7 @@ def mailed_to(connection: Connection, nonce: str | None) -> str:
     if link.nonce == invitation.nonce:
         return invitation.email
     # An old link is in the mail of a former contact, who neither learns nor decides about the present one.
-    return outbox.sent_to(connection, "invitation", invitation.id, link.issued_at)
+    return outbox.sent_to(connection, "invitation", link.first_subject_id or invitation.id, link.issued_at)
 
 
 def stop_mail(connection: Connection, nonce: str | None, now: datetime) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from coalition.base.refused import NotFound
 from coalition.invitations.rules import MOVES, Invitation
-from coalition.tables import contacts, invitations, organisations, outbox
+from coalition.tables import contacts, former_invitations, invitations, organisations, outbox
 
 _columns: tuple[ColumnElement[Any], ...] = (
     invitations.c.id,
@@ -54,6 +54,18 @@ def invitation(connection: Connection, id: int, letter_id: int | None = None) ->
 def of_organisation(connection: Connection, letter_id: int, organisation_id: int) -> Invitation | None:
     row = connection.execute(_of_organisation, {"letter_id": letter_id, "organisation_id": organisation_id}).first()
     return Invitation(*row) if row else None
+
+
+def all_of_organisation(connection: Connection, organisation_id: int) -> list[Invitation]:
+    """Its invitations to all letters, oldest first."""
+    wanted = select(*_columns).select_from(joined).where(invitations.c.organisation_id == organisation_id)
+    return [Invitation(*row) for row in connection.execute(wanted.order_by(invitations.c.id))]
+
+
+def with_former(connection: Connection, id: int) -> tuple[int, ...]:
+    """An invitation's id, and those of others that merging took out in its favour: their history and mail are its."""
+    former = select(former_invitations.c.former_id).where(former_invitations.c.invitation_id == id)
+    return (id, *connection.execute(former.order_by(former_invitations.c.former_id)).scalars())
 
 
 def organisations_on(connection: Connection, letter_id: int) -> set[int]:
@@ -168,6 +180,15 @@ def unanswered(connection: Connection, letter_id: int) -> list[Invitation]:
 
 
 def names(connection: Connection, ids: Collection[int]) -> dict[int, str]:
-    """What the organisations of some invitations are called."""
+    """What the organisations of some invitations are called; also of those that merging took out."""
+    if not ids:
+        return {}
     wanted = select(invitations.c.id, organisations.c.name).join_from(invitations, organisations)
-    return {id: name for id, name in connection.execute(wanted.where(invitations.c.id.in_(ids)))} if ids else {}
+    former = select(former_invitations.c.former_id, organisations.c.name).select_from(
+        former_invitations.join(invitations).join(organisations)
+    )
+    rows = [
+        *connection.execute(former.where(former_invitations.c.former_id.in_(ids))),
+        *connection.execute(wanted.where(invitations.c.id.in_(ids))),
+    ]
+    return {id: name for id, name in rows}

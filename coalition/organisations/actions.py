@@ -70,9 +70,9 @@ def edit(connection: Connection, id: int, seen: int, details: Details, who: Coor
     values = {**vars(details), "name_key": names.name_key(details.name), "sort_key": names.sort_key(details.name)}
     if details.website != before.website:
         values["domain"] = names.domain(details.website) or before.domain
-    values["search_key"] = rules.search_key(details.name, details.register_id, values.get("domain", before.domain))
     if not directory.save(connection, id, seen, values):
         raise Overtaken(OVERTAKEN)
+    directory.refresh_search_key(connection, id)
     changed = [field for field, value in vars(details).items() if value != getattr(before, field)]
     said = {"changed": changed} | ({"was": before.name} if details.name != before.name else {})
     _note(connection, "organisation changed", replace(before, name=details.name), who, now, **said)

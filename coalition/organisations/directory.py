@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, inser
 
 from coalition.base.refused import NotFound
 from coalition.base.text import fold
+from coalition.organisations import rules
 from coalition.organisations.rules import Organisation, Person
 from coalition.tables import contacts, organisations
 
@@ -171,6 +172,15 @@ def save(connection: Connection, id: int, seen: int, values: Mapping[str, Any]) 
         .values(**values, revision=organisations.c.revision + 1)
     )
     return done.rowcount == 1
+
+
+def refresh_search_key(connection: Connection, id: int) -> None:
+    """What a search finds it by: also by the names of those that were merged into it."""
+    one = organisation(connection, id)
+    own = rules.search_key(one.name, one.register_id, one.domain)
+    former = select(organisations.c.search_key).where(organisations.c.merged_into == id).order_by(organisations.c.id)
+    keys = [own, *connection.execute(former).scalars()]
+    connection.execute(update(organisations).where(organisations.c.id == id).values(search_key=" ".join(keys)))
 
 
 def holder_of(connection: Connection, register_id: str | None, but: int) -> str | None:

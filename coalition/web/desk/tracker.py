@@ -123,6 +123,7 @@ async def _organisation(
     def look(connection: Connection) -> dict[str, Any]:
         letter = letters.letter_by_slug(connection, visit.slug)
         one = invitations.invitation(connection, visit.request.path_params["id"], letter.id)
+        ids = invitations.with_former(connection, one.id)
         endorsement = endorsements.of_organisation(connection, letter.id, one.organisation_id)
         return {
             "letter": letter,
@@ -133,8 +134,8 @@ async def _organisation(
             "contacts": organisations.contacts_of(connection, one.organisation_id),
             "stop": organisations.mail_stop(connection, one.email),
             "held_up": reports.held_up(connection, one.email, (one.read_at, one.answered_at)),
-            "mails": outbox.about(connection, one.id, MAILS),
-            "entries": history.about(connection, letter.id, one.id),
+            "mails": outbox.about(connection, ids, MAILS),
+            "entries": history.about(connection, letter.id, *ids),
         }
 
     values = await visit.database.read(look)
