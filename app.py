@@ -10,7 +10,18 @@ from starlette.types import ASGIApp
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
 from coalition.web import answer, dev, errors, hooks, parameters, public, sign_in
-from coalition.web.desk import asking, bounces, closing, importing, inviting, letters, tracker
+from coalition.web.desk import (
+    asking,
+    bounces,
+    bulk,
+    closing,
+    importing,
+    inviting,
+    letters,
+    live,
+    organisation,
+    tracker,
+)
 from coalition.web.guard import Guard
 from coalition.web.kept import Kept
 from coalition.web.site import Site
@@ -32,7 +43,11 @@ DESK: list[BaseRoute] = [
     get("/", letters.all_letters),
     post("/letters", letters.start),
     get("/letters/{slug}", tracker.tracker),
-    get("/letters/{slug}/endorsers.csv", tracker.export),
+    get("/letters/{slug}/endorsers.csv", tracker.export_csv),
+    get("/letters/{slug}/endorsers.xlsx", tracker.export_xlsx),
+    get("/letters/{slug}/live", live.live),
+    get("/letters/{slug}/bulk", bulk.confirm),
+    post("/letters/{slug}/bulk", bulk.do),
     get("/letters/{slug}/draft", letters.draft),
     post("/letters/{slug}/draft", letters.save_draft),
     post("/letters/{slug}/draft/part", letters.preview_part),
@@ -54,10 +69,10 @@ DESK: list[BaseRoute] = [
     post("/letters/{slug}/invitation/cancel", inviting.cancel),
     post("/letters/{slug}/invitation/now", inviting.send_now),
     post("/letters/{slug}/ask", inviting.ask),
-    get("/letters/{slug}/organisations/{id:int}", tracker.organisation),
-    post("/letters/{slug}/organisations/{id:int}/send", tracker.send_again),
-    post("/letters/{slug}/organisations/{id:int}/revoke", tracker.revoke),
-    post("/letters/{slug}/organisations/{id:int}/contact", tracker.change_contact),
+    get("/letters/{slug}/organisations/{id:int}", organisation.organisation),
+    post("/letters/{slug}/organisations/{id:int}/send", organisation.send_again),
+    post("/letters/{slug}/organisations/{id:int}/revoke", organisation.revoke),
+    post("/letters/{slug}/organisations/{id:int}/contact", organisation.change_contact),
     post("/letters/{slug}/organisations/{id:int}/correct", bounces.correct),
     post("/letters/{slug}/organisations/{id:int}/release", bounces.release),
     get("/letters/{slug}/dates", closing.dates),
@@ -108,11 +123,13 @@ def build(settings: Settings) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        live.end_with_server(app.state.live)
         yield
         site.close()
 
     app = Starlette(routes=ROUTES, exception_handlers=errors.HANDLERS, lifespan=lifespan, max_body_size=LARGEST_REQUEST)
     app.state.site = site
+    app.state.live = live.Live(site.database)
     app.state.gallery = gallery.Gallery(build, settings.base_url)
     return Kept(Guard(app, settings.base_url, LARGEST_REQUEST, errors.too_large(site)))
 

@@ -106,6 +106,15 @@ def issue(
     return nonce
 
 
+def once(connection: Connection, nonce: str, subject_id: int, now: datetime) -> bool:
+    """For a form's key: True the first time that it is sent, False for ever after."""
+    if connection.execute(select(links.c.nonce).where(links.c.nonce == nonce)).first():
+        return False
+    values = {"nonce": nonce, "purpose": "form", "subject_id": subject_id, "issued_at": now, "used_at": now}
+    connection.execute(insert(links).values(values))
+    return True
+
+
 def use(connection: Connection, nonce: str, now: datetime) -> bool:
     """Uses a single-use link up. False when somebody was quicker."""
     done = connection.execute(

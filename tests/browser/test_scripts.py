@@ -126,9 +126,11 @@ async def test_one_tick_ticks_all_and_says_how_many(demo: Running, browser: Brow
             form={"name": f"Late Charity {number}", "email": f"late{number}@charity.example"},
         )
     await page.goto(f"{demo.url}/desk/letters/{SLUG}?status=added")
-    await page.get_by_label("Tick all on this page that can be asked").check()
+    await page.get_by_label("Tick all on this page").check()
     assert await page.locator("[data-picked]").inner_text() == "2 ticked"
-    await page.get_by_role("button", name="Send the invitation to those ticked").click()
+    await page.get_by_label("What to do with those ticked").select_option("Send the invitation")
+    await page.get_by_role("button", name="Continue").click()
+    await page.get_by_role("button", name="Send the invitation to 2 organisations").click()
     assert "2 invitations are on their way" in await page.get_by_role("status").inner_text()
 
 

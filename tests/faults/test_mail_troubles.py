@@ -63,7 +63,7 @@ async def test_a_worker_killed_in_the_middle_leaves_nobody_without_mail_and_repe
     assert len(twice) <= SENDERS  # each sender had one message on the wire
     for recipient in twice:  # a copy can be told to be one
         assert len({one.mail["Message-ID"] for one in server.arrived if recipient in one.recipients}) == 1
-    rows, _ = eva.database.read_now(tracking.tracker, eva.letter.id, Filter(status="sent"))
+    rows, _ = eva.database.read_now(tracking.tracker, eva.letter.id, Filter(statuses=("sent",)))
     assert len(rows) == 50
     assert eva.database.read_now(tracking.counts, eva.letter.id)["sent"] == MANY
 

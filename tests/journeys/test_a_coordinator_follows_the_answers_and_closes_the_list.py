@@ -55,7 +55,7 @@ async def _watch(page: Page) -> None:
     await page.get_by_role("button", name="Search").click()
     await page.get_by_role("link", name=re.compile("^Show all")).click()
     async with page.expect_download() as coming:
-        await page.get_by_role("link", name="Download as CSV").click()
+        await page.get_by_role("link", name="CSV").click()
     rows = (await (await coming.value).path()).read_text(encoding="utf-8-sig").splitlines()
     assert len(rows) == 37
     assert rows[0].startswith("organisation,register_id,group,signatory,role,status,version,answered_at")

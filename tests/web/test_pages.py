@@ -109,13 +109,16 @@ async def test_the_history_calls_organisations_by_name(eva: Campaign) -> None:
     assert "the organisation" not in words(page)
 
 
-async def test_only_those_who_can_be_asked_can_be_ticked(eva: Campaign) -> None:
+async def test_who_cannot_be_asked_is_left_out_and_it_says_why(eva: Campaign) -> None:
     async with eva.at_desk() as desk:
-        assert 'name="pick"' not in (await desk.get(DESK)).text
         await desk.post(f"{DESK}/add", data={"name": "Late Charity", "email": "late@charity.example"})
         await desk.post(f"{DESK}/add", data={"name": "No Address Charity"})
         page = (await desk.get(f"{DESK}?status=added")).text
-    assert re.findall(r'name="pick"[^>]*aria-label="([^"]*)"', page) == ["Tick Late Charity"]
+        ticks = re.findall(r'name="pick" value="(\d+)" aria-label="([^"]*)"', page)
+        assert [label for _, label in ticks] == ["Tick Late Charity", "Tick No Address Charity"]
+        confirm = (await desk.get(f"{DESK}/bulk", params={"do": "ask", "pick": [id for id, _ in ticks]})).text
+    assert "Send the invitation to one organisation" in confirm
+    assert re.search(r"1: no contact with an e-mail address.*No Address Charity", confirm, re.DOTALL)
 
 
 async def test_a_draft_says_what_is_missing_with_a_way_to_each_field(eva: Campaign) -> None:

@@ -1,26 +1,34 @@
-// The tracker's ticks: all of the page with one, and how many are ticked.
+// The tracker's ticks: all of the page with one, or all that the filter shows; and how many are ticked.
 
-const form = document.querySelector("form[data-pick]");
-const boxes = form ? [...form.querySelectorAll("input[name=pick]")] : [];
-const words = form?.querySelector("[data-picked]");
+const boxes = () => [...document.querySelectorAll("form[data-pick] input[name=pick]")];
+const everybody = () => document.querySelector("form[data-pick] input[name=all]");
+const words = () => document.querySelector("[data-picked]");
+const all = document.createElement("input");
+all.type = "checkbox";
+all.setAttribute("aria-label", "Tick all on this page");
+let none = "";
 
-if (boxes.length && words) {
-  const none = words.textContent;
-  const all = document.createElement("input");
-  all.type = "checkbox";
-  all.setAttribute("aria-label", "Tick all on this page that can be asked");
-  form.querySelector("thead .pick").replaceChildren(all);
-
-  const count = () => {
-    const picked = boxes.filter((box) => box.checked).length;
-    words.textContent = picked ? `${picked} ticked` : none;
-    all.checked = picked === boxes.length;
-    all.indeterminate = picked > 0 && !all.checked;
-  };
-  all.addEventListener("change", () => {
-    for (const box of boxes) box.checked = all.checked;
-    count();
-  });
-  form.addEventListener("change", count);
-  count(); // a browser may have put ticks back
+function draw() {
+  const head = document.querySelector("form[data-pick] thead .pick");
+  if (!head) return;
+  if (!head.contains(all)) {
+    head.replaceChildren(all);
+    none = words().textContent;
+  }
+  const rows = boxes();
+  const whole = everybody()?.checked ?? false;
+  const picked = rows.filter((box) => box.checked).length;
+  for (const box of rows) box.disabled = whole; // all means all: nobody is asked which ticks count
+  all.disabled = whole;
+  all.checked = picked === rows.length;
+  all.indeterminate = picked > 0 && !all.checked;
+  const shown = whole ? "All of them" : picked ? `${picked} ticked` : none;
+  if (words().textContent !== shown) words().textContent = shown;
 }
+
+all.addEventListener("change", () => {
+  for (const box of boxes()) box.checked = all.checked;
+});
+document.addEventListener("change", draw);
+document.addEventListener("live", draw);
+draw(); // a browser may have put ticks back

@@ -1,0 +1,108 @@
+"""One organisation on one letter's list: its page, and what can be done for it there."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from coalition.base import outbox
+from coalition.base.database import NotSaved
+from coalition.base.refused import Refused
+from coalition.endorsements import records as endorsements
+from coalition.endorsements.rules import AUTHORITIES
+from coalition.endorsements.undersigned import line
+from coalition.history import records as history
+from coalition.invitations import actions, reports
+from coalition.invitations import records as invitations
+from coalition.invitations.rules import STATUSES
+from coalition.letters import records as letters
+from coalition.letters import rules
+from coalition.organisations import records as organisations
+from coalition.web.desk.visit import Visit, at_desk
+from coalition.web.errors import NOT_SAVED
+from coalition.web.forms import ContactForm, CorrectionForm, posted
+
+MAILS = ("invitation", "reminder", "deadline_moved", "receipt", "withdrawn", "declined")
+
+
+@at_desk
+async def organisation(visit: Visit) -> Response:
+    return await _organisation(visit)
+
+
+async def _organisation(
+    visit: Visit, status: int = 200, problem: str = "", form: ContactForm | None = None
+) -> Response:
+    def look(connection: Connection) -> dict[str, Any]:
+        letter = letters.letter_by_slug(connection, visit.slug)
+        one = invitations.invitation(connection, visit.request.path_params["id"], letter.id)
+        ids = invitations.with_former(connection, one.id)
+        endorsement = endorsements.of_organisation(connection, letter.id, one.organisation_id)
+        return {
+            "letter": letter,
+            "state": rules.state(letter, visit.now),
+            "one": one,
+            "endorsement": endorsement,
+            "line": line(endorsement) if endorsement else None,
+            "contacts": organisations.contacts_of(connection, one.organisation_id),
+            "stop": organisations.mail_stop(connection, one.email),
+            "held_up": reports.held_up(connection, one.email, (one.read_at, one.answered_at)),
+            "mails": outbox.about(connection, ids, MAILS),
+            "entries": history.about(connection, letter.id, *ids),
+        }
+
+    values = await visit.database.read(look)
+    return visit.page(
+        "organisation.html",
+        status,
+        statuses=STATUSES,
+        authorities=AUTHORITIES,
+        problem=problem,
+        form=form or ContactForm(),
+        correction=CorrectionForm(corrected=values["one"].email),
+        done=visit.done,
+        **values,
+    )
+
+
+@at_desk
+async def send_again(visit: Visit) -> Response:
+    await posted(visit.request)
+    id = visit.request.path_params["id"]
+    try:
+        await visit.database.write(actions.send_again, visit.slug, id, visit.me, visit.now)
+    except Refused as refusal:
+        return await _organisation(visit, refusal.status, str(refusal))
+    return visit.back(f"/organisations/{id}", "sent")
+
+
+@at_desk
+async def revoke(visit: Visit) -> Response:
+    await posted(visit.request)
+    id = visit.request.path_params["id"]
+    await visit.database.write(actions.revoke, visit.slug, id, visit.me, visit.now)
+    return visit.back(f"/organisations/{id}", "revoked")
+
+
+@at_desk
+async def change_contact(visit: Visit) -> Response:
+    form = ContactForm(await posted(visit.request))
+    if not form.validate():
+        return await _organisation(visit, 422, form=form)
+    id = visit.request.path_params["id"]
+    try:
+        await visit.database.write(
+            actions.change_contact,
+            visit.slug,
+            id,
+            form.email.data or "",
+            form.contact_name.data or "",
+            form.contact_role.data or "",
+            visit.me,
+            visit.now,
+        )
+    except Refused as refusal:
+        return await _organisation(visit, refusal.status, str(refusal), form)
+    except NotSaved:
+        return await _organisation(visit, 503, NOT_SAVED, form)
+    return visit.back(f"/organisations/{id}", "contact")
