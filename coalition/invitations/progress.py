@@ -1,6 +1,6 @@
 """How a letter is getting on: how many came how far, and the answers day by day, as counted and as drawn."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -72,9 +72,14 @@ _answers = (
 )
 
 
-def look(connection: Connection, letter: Letter, now: datetime) -> Progress:
-    """Two statements, whatever the length of the list. Answers as they stand: one taken back counts among "against"."""
-    counts = {status: count for status, count in connection.execute(_statuses, {"letter_id": letter.id})}
+def look(connection: Connection, letter: Letter, now: datetime, counted: Mapping[str, int] | None = None) -> Progress:
+    """Two statements, whatever the length of the list; one, for who has the counts already, and gives them.
+
+    Answers as they stand: one taken back counts among "against".
+    """
+    counts = counted
+    if counts is None:
+        counts = {status: count for status, count in connection.execute(_statuses, {"letter_id": letter.id})}
     stages = chart.stages([(name, sum(counts.get(one, 0) for one in statuses)) for name, statuses in _STAGES])
     rows = connection.execute(_answers, {"letter_id": letter.id}) if any(map(counts.get, _ENDED)) else ()
     days = _by_day(((status, quarter, count) for status, quarter, count in rows), letter.time_zone)

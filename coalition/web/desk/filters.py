@@ -65,8 +65,8 @@ class View:
 
     @property
     def shows_all(self) -> bool:
-        """Is it the tracker's first page, with everybody on it?"""
-        return self.wanted.is_plain and self.wanted.page == 1
+        """Is it the tracker's first page, with everybody on it in one list?"""
+        return self.wanted.is_plain and self.wanted.page == 1 and not self.wanted.by
 
     def parts(self, **changes: Any) -> list[tuple[str, str]]:
         """What an address says to show this; with `changes` of the filter, or of `columns`. Page 1 unless said."""

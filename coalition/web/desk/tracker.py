@@ -63,7 +63,7 @@ def _look(connection: Connection, visit: Visit, asked: View) -> dict[str, Any]:
         "everyone": sum(counts.values()),
         "needs": watching.needs(connection, letter.id, view.wanted),
         # Whoever looks for somebody wants rows.
-        "found": progress.look(connection, letter, visit.now) if counts and view.shows_all else None,
+        "found": progress.look(connection, letter, visit.now, counts) if counts and view.shows_all else None,
         "soon": days if days is not None and 0 <= days <= SOON_DAYS and state == "open" else None,
         "rows": rows,
         "total": total,
