@@ -321,12 +321,38 @@ imports = Table(  # a list somebody is looking through; no organisation comes of
     _to("coordinators"),
     _text("filename"),
     Column("file", LargeBinary, nullable=False),
-    _data("columns"),  # the person's corrections: column number -> field
+    _data("columns"),  # the person's corrections: column number -> field; which sheet; whether there are titles
     _moment("begun_at", null=False),
     _moment("done_at"),
+    Column("state", String(12), nullable=False, server_default="given"),  # organisations.lists.STATES
+    Column("turn", Integer, nullable=False, server_default="0"),  # counts claims: who was overtaken writes no more
+    _moment("due_at"),  # when somebody else may go on with it
+    Column("step", Integer, nullable=False, server_default="0"),
+    Column("steps", Integer, nullable=False, server_default="0"),
+    _text("problem"),  # why it could not be read
+    _text("who"),  # who pressed "Import", or undid it
+    Column("found", JSON),  # what was read: titles, first cells, columns, sheets
     Column("changes", JSON),  # the person's corrections of single rows
     Column("made", JSON),  # ids of what came of it, so that it can be undone
     _moment("undone_at"),
+    Index("ix_imports_letter_id", "letter_id"),
+)
+
+import_rows = Table(  # what each row of a list would become, as long as it is looked through
+    "import_rows",
+    metadata,
+    Column("import_id", Integer, ForeignKey("imports.id"), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),  # as a spreadsheet shows it
+    Column("rank", Integer, nullable=False),  # what needs a person's eyes comes first
+    Column("verdict", String(8), nullable=False),
+    Column("choice", String(8), nullable=False, server_default=""),  # same, new, leave; empty: as proposed
+    Column("same_as", Integer),  # the organisation a person chose instead
+    _data("data"),
+    Column("organisation_id", Integer),  # what it became
+    Index("ix_import_rows_import_id_rank_place", "import_id", "rank", "place"),
+    Index("ix_import_rows_import_id_verdict_place", "import_id", "verdict", "place"),
+    Index("ix_import_rows_import_id_number", "import_id", "number"),
 )
 
 column_memories = Table(  # how a person read the columns of a list with these titles, for the next one like it

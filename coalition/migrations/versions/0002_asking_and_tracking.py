@@ -98,9 +98,38 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("left_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("state", sa.String(length=12), server_default="given", nullable=False))
+        batch_op.add_column(sa.Column("turn", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("step", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("steps", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("problem", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("who", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("found", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("changes", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("made", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index("ix_imports_letter_id", ["letter_id"], unique=False)
+    op.execute("UPDATE imports SET state = 'done' WHERE done_at IS NOT NULL")
+
+    op.create_table(
+        "import_rows",
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("verdict", sa.String(length=8), nullable=False),
+        sa.Column("choice", sa.String(length=8), server_default="", nullable=False),
+        sa.Column("same_as", sa.Integer(), nullable=True),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["import_id"], ["imports.id"], name=op.f("fk_import_rows_import_id")),
+        sa.PrimaryKeyConstraint("import_id", "place", name=op.f("pk_import_rows")),
+    )
+    with op.batch_alter_table("import_rows", schema=None) as batch_op:
+        batch_op.create_index("ix_import_rows_import_id_rank_place", ["import_id", "rank", "place"], unique=False)
+        batch_op.create_index("ix_import_rows_import_id_verdict_place", ["import_id", "verdict", "place"], unique=False)
+        batch_op.create_index("ix_import_rows_import_id_number", ["import_id", "number"], unique=False)
 
     with op.batch_alter_table("invitations", **anew) as batch_op:
         batch_op.add_column(sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True))
