@@ -28,7 +28,7 @@ from coalition.web.site import Site
 from coalition.web.static_files import static_file
 
 parameters.narrow()
-LARGEST_REQUEST = 6 * 1024 * 1024  # bytes: the largest list, and room for its form
+LARGEST_REQUEST = 21 * 1024 * 1024  # bytes: the largest list, and room for its form
 
 
 def get(path: str, handler: object) -> Route:
@@ -62,6 +62,8 @@ DESK: list[BaseRoute] = [
     get("/letters/{slug}/import/{id:int}", importing.import_preview),
     post("/letters/{slug}/import/{id:int}", importing.finish_import),
     post("/letters/{slug}/import/{id:int}/columns", importing.correct_columns),
+    post("/letters/{slug}/import/{id:int}/rows", importing.change_rows),
+    post("/letters/{slug}/import/{id:int}/undo", importing.undo_import),
     get("/letters/{slug}/invitation", inviting.page),
     post("/letters/{slug}/invitation", inviting.write),
     get("/letters/{slug}/invitation/mail", inviting.mail),

@@ -346,6 +346,7 @@ import_rows = Table(  # what each row of a list would become, as long as it is l
     Column("number", Integer, nullable=False),  # as a spreadsheet shows it
     Column("rank", Integer, nullable=False),  # what needs a person's eyes comes first
     Column("verdict", String(8), nullable=False),
+    Column("is_organisation", Boolean, nullable=False),  # not one more row, or contact, of an earlier row's
     Column("choice", String(8), nullable=False, server_default=""),  # same, new, leave; empty: as proposed
     Column("same_as", Integer),  # the organisation a person chose instead
     _data("data"),

@@ -1,4 +1,4 @@
-"""The worker: sends mail, sets PDFs and does what is due. A process of its own; any number of them may run."""
+"""The worker: sends mail, sets PDFs, reads long lists, does what is due. A process of its own; any number may run."""
 
 import logging
 import os
@@ -21,10 +21,12 @@ from coalition.base.refused import NotFound, Refused
 from coalition.base.settings import Settings
 from coalition.endorsements import mail as answer_mail
 from coalition.invitations import actions as invitations
+from coalition.invitations import importing, reminders, reminding, undoing
 from coalition.invitations import mail as invitation_mail
-from coalition.invitations import reminders, reminding
 from coalition.letters import records as letters
-from coalition.organisations import records as organisations
+from coalition.organisations import listed_rows, lists
+from coalition.organisations.lists import Claim, TakenOver
+from coalition.organisations.looking_through import look_through
 from coalition.people import mail as people_mail
 from coalition.printings import records as printings
 from coalition.printings.actions import close_list
@@ -56,6 +58,7 @@ def run(settings: Settings, stop: threading.Event, parent: int | None = None) ->
     jobs = (
         pump(settings, database).run,
         lambda stop: _set_pdfs(database, store, stop),
+        lambda stop: _go_on_with_lists(database, stop),
         lambda stop: _keep_hours(database, stop),
     )
     threads = [threading.Thread(target=job, args=(stop,)) for job in jobs]
@@ -126,6 +129,36 @@ def set_next(database: Database, store: Store, setter: Setter) -> bool:
     return True
 
 
+def _go_on_with_lists(database: Database, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            found = go_on_with_next_list(database)
+        except Exception:  # the database is away, or the disk full: asked again when the claim has run out
+            log.exception("a list was left for later")
+            found = False
+        if not found:
+            stop.wait(IDLE_S)
+
+
+def go_on_with_next_list(database: Database) -> bool:
+    """Reads, brings in or takes back the next list that waits for it. False when there is none."""
+    if not database.read_now(lists.any_due, now()):
+        return False
+    claimed = database.write_now(lists.claim, now())
+    if claimed is None:
+        return False
+    ways: dict[str, Callable[[Database, Claim, Callable[[], datetime]], object]] = {
+        "given": look_through,
+        "importing": importing.bring_in,
+        "undoing": undoing.take_back,
+    }
+    try:
+        ways[claimed.state](database, claimed, now)
+    except TakenOver:
+        log.info("another worker has gone on with a list")
+    return True
+
+
 def _keep_hours(database: Database, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
@@ -137,8 +170,10 @@ def _keep_hours(database: Database, stop: threading.Event) -> None:
 
 def do_what_is_due(database: Database, at: datetime) -> None:
     """Closes lists whose hard deadline has passed, which makes their printing; reminds; forgets lists left aside."""
-    if database.read_now(organisations.any_left_imports, at - IMPORTS_KEPT):
-        database.write_now(organisations.forget_imports, at - IMPORTS_KEPT)
+    if database.read_now(lists.any_left_imports, at - IMPORTS_KEPT):
+        database.write_now(lists.forget_imports, at - IMPORTS_KEPT)
+    while (ended := database.read_now(lists.any_left_rows)) is not None:
+        database.write_now(listed_rows.forget, ended)
     for slug in database.read_now(letters.due_to_close, at):
         try:
             database.write_now(close_list, slug, "the deadline", at)

@@ -8,7 +8,9 @@ from starlette.routing import BaseRoute, Mount, Route
 from app import ROUTES
 from coalition.base import clock
 from coalition.base.links import Purpose, find
-from coalition.organisations import records as organisations
+from coalition.organisations import lists
+from coalition.organisations.lists import Claim
+from coalition.organisations.looking_through import look_through
 from coalition.people import actions as people
 from tests.cast import NSPCC, Campaign
 
@@ -95,8 +97,9 @@ def places(campaign: Campaign, organisation: str = NSPCC) -> Places:
     assert held
     sign_in = database.write_now(people.new_link, campaign.eva, at)
     listed = database.write_now(
-        organisations.begin_import, campaign.letter.id, campaign.eva.id, "list.csv", b"Organisation\nThe Kiln\n", at
+        lists.begin_import, campaign.letter.id, campaign.eva.id, "list.csv", b"Organisation\nThe Kiln\n", at
     )
+    look_through(database, Claim(listed, 1, "given"), clock.now)
     return Places(
         campaign,
         {

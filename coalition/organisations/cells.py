@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as TextOf
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Final
 
 from coalition.organisations import names
-from coalition.organisations.columns import Mapping
+from coalition.organisations.columns import FIELDS, Mapping
 from coalition.organisations.reading import name_and_address
 
 LONGEST_NAME: Final = 200  # characters; one line of the printed list holds about 60
@@ -73,6 +74,15 @@ def entries(header: Sequence[str], row: Sequence[str], mapping: Mapping, groups:
     if not first.values.email and not errors:
         warnings.append("There is no e-mail address: it can be added, but not asked yet.")
     return [Entry(replace(values, **first.contact), tuple(errors), tuple(warnings)), *contacts[1:]]
+
+
+def rewritten(texts: TextOf[str, str], groups: Sequence[str]) -> Entry:
+    """What a person wrote in place of a row, by field, checked like the cells of a list."""
+    row = [texts.get(field, "") for field in FIELDS]
+    first, *further = entries(FIELDS, row, dict(enumerate(FIELDS)), groups)
+    if further:
+        return Entry(first.values, (*first.errors, "Please give one e-mail address here."), first.warnings)
+    return first
 
 
 def _organisation(

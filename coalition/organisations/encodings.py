@@ -55,12 +55,7 @@ def text_of(data: bytes) -> tuple[str, str]:
     Raises Unreadable for more than 20 MB, for Word documents, PDFs, archives and pictures, and for what is no text.
     Bytes that fit no encoding become U+FFFD; nothing else fails.
     """
-    if len(data) > LARGEST:
-        raise Unreadable("This file is larger than 20 MB. Split it, or leave out the columns that are not needed.")
-    beginning = data[:100].lstrip().lower()
-    for mark, inside, sentence in _KINDS:
-        if beginning.startswith(mark.lower()) and (inside in data[:4_000] or inside in data[-4_000:]):
-            raise Unreadable(sentence)
+    check_kind(data)
     text, encoding = _decoded(data)
     text = text.replace("\0", "").removeprefix("\ufeff")
     if not any(map(str.isalnum, text)):
@@ -70,6 +65,16 @@ def text_of(data: bytes) -> tuple[str, str]:
     if strange * 20 > len(sample):
         raise Unreadable("This is not a text file. Give us a spreadsheet, or paste the names.")
     return text, encoding
+
+
+def check_kind(data: bytes) -> None:
+    """Raises Unreadable for what is seen to be no text without reading it through."""
+    if len(data) > LARGEST:
+        raise Unreadable("This file is larger than 20 MB. Split it, or leave out the columns that are not needed.")
+    beginning = data[:100].lstrip().lower()
+    for mark, inside, sentence in _KINDS:
+        if beginning.startswith(mark.lower()) and (inside in data[:4_000] or inside in data[-4_000:]):
+            raise Unreadable(sentence)
 
 
 def _decoded(data: bytes) -> tuple[str, str]:

@@ -33,7 +33,7 @@ def is_workbook(data: bytes) -> bool:
     inside = data[:4_000] + data[-8_000:]
     if not data.startswith(b"PK\x03\x04") or any(other in inside for other in _OTHERS):
         return False
-    return any(sign in inside for sign in (b"opendocument.spreadsheet", b"xl/", b"[Content_Types].xml"))
+    return any(sign in inside for sign in (b"opendocument.spreadsheet", b"content.xml", b"xl/", b"[Content_Types].xml"))
 
 
 def read_sheet(data: bytes, wanted: str = "") -> Sheet:

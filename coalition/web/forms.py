@@ -318,7 +318,7 @@ class CorrectionForm(Form):
 class ListForm(Form):
     """A list to look through: a file, or what was pasted."""
 
-    file = FileField("A CSV file")
+    file = FileField("A spreadsheet or CSV file")
     paste = TextAreaField(
         "Or paste the list here",
         description="Straight from a spreadsheet, or one organisation a line.",

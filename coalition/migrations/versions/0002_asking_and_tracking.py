@@ -119,6 +119,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("rank", sa.Integer(), nullable=False),
         sa.Column("verdict", sa.String(length=8), nullable=False),
+        sa.Column("is_organisation", sa.Boolean(), nullable=False),
         sa.Column("choice", sa.String(length=8), server_default="", nullable=False),
         sa.Column("same_as", sa.Integer(), nullable=True),
         sa.Column("data", sa.JSON(), nullable=False),
