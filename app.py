@@ -20,6 +20,7 @@ from coalition.web.desk import (
     letters,
     live,
     organisation,
+    register,
     tracker,
 )
 from coalition.web.guard import Guard
@@ -42,6 +43,7 @@ def post(path: str, handler: object) -> Route:
 DESK: list[BaseRoute] = [
     get("/", letters.all_letters),
     post("/letters", letters.start),
+    get("/register", register.register),
     get("/letters/{slug}", tracker.tracker),
     get("/letters/{slug}/endorsers.csv", tracker.export_csv),
     get("/letters/{slug}/endorsers.xlsx", tracker.export_xlsx),

@@ -24,7 +24,7 @@ from coalition.invitations import actions as invitations
 from coalition.invitations import importing, reminders, reminding, undoing
 from coalition.invitations import mail as invitation_mail
 from coalition.letters import records as letters
-from coalition.organisations import listed_rows, lists
+from coalition.organisations import listed_rows, lists, register_answers
 from coalition.organisations.lists import Claim, TakenOver
 from coalition.organisations.looking_through import look_through
 from coalition.people import mail as people_mail
@@ -174,6 +174,8 @@ def do_what_is_due(database: Database, at: datetime) -> None:
         database.write_now(lists.forget_imports, at - IMPORTS_KEPT)
     while (ended := database.read_now(lists.any_left_rows)) is not None:
         database.write_now(listed_rows.forget, ended)
+    if database.read_now(register_answers.any_stale, at):
+        database.write_now(register_answers.forget_stale, at)
     for slug in database.read_now(letters.due_to_close, at):
         try:
             database.write_now(close_list, slug, "the deadline", at)

@@ -18,6 +18,7 @@ from coalition.base.links import Links
 from coalition.base.settings import TEMPLATES, Settings
 from coalition.letters import rules
 from coalition.letters.text import LetterText, body_html
+from coalition.organisations.register import Register
 from coalition.printings.store import Store
 from coalition.web.static_files import address
 
@@ -33,6 +34,8 @@ class Site:
         self.links = Links(settings.secret_keys)
         self.store = Store(settings.data_dir / "pdf")
         self.sign_in_limit = Limit(20, 600)
+        self.register = Register(settings.register_url) if settings.register_url else None
+        self.register_limit = Limit(60, 60)  # of a coordinator's look-ups: the register is somebody else's
         self.templates = _environment(settings)
 
     def page(
