@@ -82,7 +82,7 @@ async def _confirm(
         "bulk.html",
         status,
         problem=problem,
-        wrong=wrong or {},
+        wrong={"to": "", "until": ""} | (wrong or {}),
         choice=choice,
         deed=DEEDS[choice.what],
         reasons=choosing.LEFT_OUT,

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
+from coalition.base import outbox
 from coalition.base.spreadsheet import Write, csv_bytes, xlsx_bytes
 from coalition.invitations import choosing, exporting, progress, tracking, watching
 from coalition.invitations import records as invitations
@@ -62,6 +63,7 @@ def _look(connection: Connection, visit: Visit, asked: View) -> dict[str, Any]:
         "counts": counts,
         "everyone": sum(counts.values()),
         "needs": watching.needs(connection, letter.id, view.wanted),
+        "timed": outbox.timed(connection, letter.id, "invitation", visit.now) if counts.get("queued") else [],
         # Whoever looks for somebody wants rows.
         "found": progress.look(connection, letter, visit.now, counts) if counts and view.shows_all else None,
         "soon": days if days is not None and 0 <= days <= SOON_DAYS and state == "open" else None,
