@@ -21,6 +21,7 @@ from coalition.web.desk import (
     live,
     organisation,
     register,
+    register_lists,
     tracker,
 )
 from coalition.web.guard import Guard
@@ -64,6 +65,9 @@ DESK: list[BaseRoute] = [
     get("/letters/{slug}/import/{id:int}", importing.import_preview),
     post("/letters/{slug}/import/{id:int}", importing.finish_import),
     post("/letters/{slug}/import/{id:int}/columns", importing.correct_columns),
+    get("/letters/{slug}/import/{id:int}/register", register_lists.found),
+    post("/letters/{slug}/import/{id:int}/register", register_lists.use),
+    post("/letters/{slug}/import/{id:int}/register/begin", register_lists.begin),
     post("/letters/{slug}/import/{id:int}/rows", importing.change_rows),
     post("/letters/{slug}/import/{id:int}/undo", importing.undo_import),
     get("/letters/{slug}/invitation", inviting.page),

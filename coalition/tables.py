@@ -384,6 +384,17 @@ register_answers = Table(  # what a register said, so that it is asked once
     _moment("answered_at", null=False),
 )
 
+register_lookups = Table(  # a list whose names are being looked up in the register, by the worker
+    "register_lookups",
+    metadata,
+    Column("import_id", Integer, ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True),
+    Column("state", String(8), nullable=False),  # asking, done, stopped
+    Column("step", Integer, nullable=False, server_default="0"),  # place of the row to go on with
+    Column("failures", Integer, nullable=False, server_default="0"),  # in a row
+    _moment("due_at", null=False),
+    Index("ix_register_lookups_state_due_at", "state", "due_at"),
+)
+
 reminders = Table(  # one row for each step of the schedule that an invitation was reminded at: none is done twice
     "reminders",
     metadata,

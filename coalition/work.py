@@ -24,9 +24,10 @@ from coalition.invitations import actions as invitations
 from coalition.invitations import importing, reminders, reminding, undoing
 from coalition.invitations import mail as invitation_mail
 from coalition.letters import records as letters
-from coalition.organisations import listed_rows, lists, register_answers
+from coalition.organisations import listed_rows, lists, looking_up, register_answers
 from coalition.organisations.lists import Claim, TakenOver
 from coalition.organisations.looking_through import look_through
+from coalition.organisations.register import Register
 from coalition.people import mail as people_mail
 from coalition.printings import records as printings
 from coalition.printings.actions import close_list
@@ -59,6 +60,7 @@ def run(settings: Settings, stop: threading.Event, parent: int | None = None) ->
         pump(settings, database).run,
         lambda stop: _set_pdfs(database, store, stop),
         lambda stop: _go_on_with_lists(database, stop),
+        lambda stop: _look_names_up(database, settings.register_url, stop),
         lambda stop: _keep_hours(database, stop),
     )
     threads = [threading.Thread(target=job, args=(stop,)) for job in jobs]
@@ -157,6 +159,20 @@ def go_on_with_next_list(database: Database) -> bool:
     except TakenOver:
         log.info("another worker has gone on with a list")
     return True
+
+
+def _look_names_up(database: Database, register_url: str, stop: threading.Event) -> None:
+    if not register_url:
+        return
+    register = Register(register_url)
+    while not stop.is_set():
+        try:
+            found = looking_up.go_on_with_next(database, register, now)
+        except Exception:  # the database is away, or the disk full: asked again when the claim has run out
+            log.exception("names were left for later")
+            found = False
+        if not found:
+            stop.wait(IDLE_S)
 
 
 def _keep_hours(database: Database, stop: threading.Event) -> None:

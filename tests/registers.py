@@ -11,11 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
 
+from app import build
+from coalition.web.site import Site
+from tests.cast import Campaign
 from tests.running import free_port, until
 
 ROWS = 3000
@@ -64,6 +67,15 @@ def reconciling(folder: Path) -> Iterator[str]:
     finally:
         child.kill()
         child.wait()
+
+
+def with_register(eva: Campaign, url: str) -> Campaign:
+    """The same campaign on a site that looks names up at `url`; on none if that is empty."""
+    app = build(replace(eva.settings, register_url=url))
+    site: Site = app.app.app.state.site  # type: ignore[attr-defined]
+    site.database.close()
+    site.database = eva.database
+    return replace(eva, app=app, site=site)
 
 
 def _answers(url: str) -> bool:

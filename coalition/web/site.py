@@ -65,6 +65,7 @@ def _environment(settings: Settings) -> Environment:
         static=address,
         site={"name": NAME, "base_url": settings.base_url},
         demo=settings.demo,
+        has_register=bool(settings.register_url),
         body_html=body_html,
         now=clock.now,
         is_public=lambda letter: rules.is_public(letter, clock.now()),

@@ -58,6 +58,7 @@ def _fill_the_rest(connection: Connection, at: datetime) -> None:
             import_id=1, place=0, number=2, rank=2, verdict="new", is_organisation=True, data={"é": ["“"]}
         )
     )
+    connection.execute(insert(tables.register_lookups).values(import_id=1, state="done", due_at=at))
     connection.execute(insert(tables.merges).values(kept_id=1, merged_id=2, moved={"contacts": [3]}, merged_at=at))
     connection.execute(insert(tables.former_invitations).values(former_id=999, invitation_id=1))
 

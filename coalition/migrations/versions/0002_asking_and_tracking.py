@@ -113,6 +113,21 @@ def upgrade() -> None:
     op.execute("UPDATE imports SET state = 'done' WHERE done_at IS NOT NULL")
 
     op.create_table(
+        "register_lookups",
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("step", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["imports.id"], name=op.f("fk_register_lookups_import_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("import_id", name=op.f("pk_register_lookups")),
+    )
+    with op.batch_alter_table("register_lookups", schema=None) as batch_op:
+        batch_op.create_index("ix_register_lookups_state_due_at", ["state", "due_at"], unique=False)
+
+    op.create_table(
         "import_rows",
         sa.Column("import_id", sa.Integer(), nullable=False),
         sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),

@@ -167,11 +167,11 @@ async def correct_columns(visit: Visit) -> Response:
         claim = await visit.database.write(lists.correct_columns, id, chosen, visit.now)
     except lists.TakenOver:
         return visit.back(f"/import/{id}")
-    await _sort_out_again(visit, listed, claim)
+    await sort_out_again(visit, listed, claim)
     return visit.back(f"/import/{id}")
 
 
-async def _sort_out_again(visit: Visit, listed: Import, claim: Claim) -> None:
+async def sort_out_again(visit: Visit, listed: Import, claim: Claim) -> None:
     """At once when it is short; else the worker does."""
     if listed.steps <= QUICK_ROWS and await visit.database.read(lists.size_of, listed.id) <= QUICK_BYTES:
         await _look_through(visit, claim)
@@ -212,7 +212,7 @@ async def _keep(visit: Visit, data: FormData) -> list[int]:
         return []
     claim = await visit.database.write(looking_through.change, listed.id, changes, visit.now)
     if claim:
-        await _sort_out_again(visit, listed, claim)
+        await sort_out_again(visit, listed, claim)
     return [place for place, change in changes.items() if change.texts]
 
 

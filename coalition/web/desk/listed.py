@@ -31,13 +31,13 @@ class Shown:
 
 def shown(one: ListedRow, typed: Mapping[str, Any] | None) -> Shown:
     """`typed` is a form that was refused: what is in it is shown again."""
-    texts = _texts(one.row)
+    texts = texts_of(one.row)
     choice, wanted = one.choice or _proposed(one.row), ""
     if typed is not None:
         texts = {field: str(typed.get(_named(one.place, field), text)) for field, text in texts.items()}
         choice = str(typed.get(f"row-{one.place}", choice))
         wanted = str(typed.get(_named(one.place, "as"), ""))
-    is_open = bool(one.row.errors) or bool(wanted) or texts != _texts(one.row)
+    is_open = bool(one.row.errors) or bool(wanted) or texts != texts_of(one.row)
     return Shown(one.place, one.row, choice, one.same_as, texts, wanted, is_open)
 
 
@@ -53,7 +53,7 @@ def changes_in(connection: Connection, id: int, data: Mapping[str, Any]) -> dict
     }
     found = {}
     for one in listed_rows.named(connection, id, sorted(places)[:200]):
-        before = _texts(one.row)
+        before = texts_of(one.row)
         after = {field: _typed(data, one.place, field, text) for field, text in before.items()}
         choice = str(data.get(f"row-{one.place}", ""))
         same_as = " ".join(str(data.get(_named(one.place, "as"), "")).split())[:LONGEST]
@@ -76,7 +76,7 @@ def _named(place: int, field: str) -> str:
     return f"edit-{place}-{field}"
 
 
-def _texts(row: Row) -> dict[str, str]:
+def texts_of(row: Row) -> dict[str, str]:
     typed = row.typed or {}
     fields = OF_CONTACT if row.nth else EDITABLE
     return {field: typed.get(field, getattr(row.values, field)) for field in fields}
