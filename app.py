@@ -107,6 +107,7 @@ ROUTES: list[BaseRoute] = [
     post("/e/{token}/decline", answer.decline),
     post("/e/{token}/withdraw", answer.withdraw),
     post("/e/{token}/read", answer.read),
+    post("/e/{token}/again", answer.again),
     post("/hooks/postmark/{token}", hooks.postmark),
     Route("/unsubscribe/{token}", answer.unsubscribe, methods=["GET", "POST"]),
     Route("/sign-in", sign_in.sign_in, methods=["GET", "POST"]),

@@ -101,6 +101,8 @@ links = Table(
     _moment("expires_at"),
     _moment("revoked_at"),
     Column("reason", String(16), nullable=False, server_default=""),  # of revoking: invitations.rules.ENDINGS
+    Column("contact_id", Integer),  # whom an invitation's link was mailed to: there may be several, each with one
+    _moment("view_only_since"),  # its holder passed the letter on, and answers no more
     _moment("used_at"),
     Column("first_subject_id", Integer),  # the invitation it was mailed for, when that one was merged into another
     Index("ix_links_purpose_subject_id", "purpose", "subject_id"),
@@ -232,6 +234,7 @@ invitations = Table(
     Column("reminders", Integer, nullable=False, server_default="0"),  # how many have been queued
     Column("bounces", Integer, nullable=False, server_default="0"),  # temporary ones since the last mail that arrived
     Column("deciding_until", Date),
+    Column("deciding_contact_id", Integer),  # who said so, and is written to on that morning
     _moment("extended_until"),  # this organisation's own hard deadline, later than the letter's
     _moment("answered_at"),
     _moment("changed_at", null=False),

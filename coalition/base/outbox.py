@@ -196,13 +196,18 @@ def put_back(connection: Connection, owed: Owed, now: datetime, said: str, *, ma
     return True
 
 
-def count_lately(connection: Connection, message: str, recipient: str, since: datetime) -> int:
-    """How many of one message one address was owed since then: the guard against mail bombing."""
-    return connection.execute(
+def count_lately(
+    connection: Connection, message: str, recipient: str, since: datetime, subject_id: int | None = None
+) -> int:
+    """How many of one message, about one subject or any, one address was owed since then: against mail bombing."""
+    wanted = (
         select(func.count())
         .select_from(outbox)
         .where(outbox.c.recipient == recipient, outbox.c.message == message, outbox.c.queued_at >= since)
-    ).scalar_one()
+    )
+    if subject_id is not None:
+        wanted = wanted.where(outbox.c.subject_id == subject_id)
+    return connection.execute(wanted).scalar_one()
 
 
 def sent_to(connection: Connection, message: str, subject_id: int, since: datetime) -> str:

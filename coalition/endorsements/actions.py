@@ -12,7 +12,8 @@ from coalition.endorsements.rules import Answer
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import records as invitations
-from coalition.invitations.actions import Opened, opened
+from coalition.invitations.actions import Opened, opened_to_answer
+from coalition.invitations.rules import check_answer
 from coalition.letters import records as letters
 from coalition.letters.rules import check as check_letter
 from coalition.organisations.names import sort_key
@@ -33,12 +34,12 @@ def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int
 
     Raises NotFound, Revoked, Expired, Closed, Overtaken, rules.Stale or Incomplete.
     """
-    found = opened(connection, nonce, now)
+    found = opened_to_answer(connection, nonce, now)
     letter, invitation = found.letter, found.invitation
     before = records.of_organisation(connection, letter.id, invitation.organisation_id)
     if before and before.withdrawn_at is None and before.answer == answer:
         return "same"
-    check_letter(letter, "answer", now)
+    check_answer(invitation, letter, now)
     wrong = rules.problems(answer, letter)
     if wrong:
         raise Incomplete(wrong)
@@ -84,7 +85,7 @@ def withdraw(connection: Connection, nonce: str | None, seen: int | None, now: d
 
     Raises as `endorse` does, and Refused when there is nothing to take back.
     """
-    found = opened(connection, nonce, now)
+    found = opened_to_answer(connection, nonce, now)
     before = records.of_organisation(connection, found.letter.id, found.invitation.organisation_id)
     if before is not None and before.withdrawn_at is not None:
         return "same"
@@ -100,11 +101,11 @@ def withdraw(connection: Connection, nonce: str | None, seen: int | None, now: d
 
 def decline(connection: Connection, nonce: str | None, reason: str, seen: int | None, now: datetime) -> Outcome:
     """Records a no, with a reason that only the coordinator reads. Raises as `endorse` does."""
-    found = opened(connection, nonce, now)
+    found = opened_to_answer(connection, nonce, now)
     invitation = found.invitation
     if invitation.status == "declined" and invitation.reason == reason:
         return "same"
-    check_letter(found.letter, "answer", now)
+    check_answer(invitation, found.letter, now)
     rules.check_seen(invitation, seen)
     if invitation.status == "endorsed":
         raise Refused("Your organisation has endorsed this letter. To take that back, use “Withdraw”.")

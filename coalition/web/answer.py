@@ -12,15 +12,16 @@ from starlette.responses import RedirectResponse, Response
 
 from coalition.base import clock
 from coalition.base.database import NotSaved
-from coalition.base.refused import Gone, NotFound, Refused
+from coalition.base.links import Link
+from coalition.base.refused import Gone, NotFound, Refused, TooMany
 from coalition.endorsements import actions
 from coalition.endorsements import records as endorsements
 from coalition.endorsements.actions import Incomplete
 from coalition.endorsements.rules import Endorsement
 from coalition.endorsements.undersigned import Group, grouped, line
 from coalition.invitations import actions as invitations
-from coalition.invitations import calendar
-from coalition.invitations.rules import Expired, Invitation
+from coalition.invitations import calendar, linking
+from coalition.invitations.rules import MOVES, Expired, Invitation, closes, may_answer
 from coalition.letters import records as letters
 from coalition.letters import rules as letter_rules
 from coalition.letters.records import Version
@@ -41,8 +42,11 @@ class Look:
     """All that the page of one link shows."""
 
     letter: Letter
-    state: str
     invitation: Invitation
+    link: Link
+    email: str  # of whoever holds the link
+    open: bool  # may this organisation answer
+    closes: datetime  # or closed: the organisation's own moment
     version: Version
     endorsement: Endorsement | None
     groups: tuple[Group, ...]
@@ -56,7 +60,19 @@ async def page(request: Request) -> Response:
         look = await site.database.read(_look, _nonce(request, site), clock.now())
     except (Gone, NotFound) as refusal:
         return await _link_page(request, refusal)
+    _note_fetch(request, look)
     return _show(request, look, done=request.query_params.get("done", ""))
+
+
+def _note_fetch(request: Request, look: Look) -> None:
+    """The one thing that loading a page may change: that its link was loaded once. It waits for nothing, and where it
+    cannot be kept nobody is worse off."""
+    if request.method != "GET" or look.invitation.status not in MOVES["fetch"][0]:
+        return
+    try:
+        site_of(request).database.write_soon(invitations.mark_fetched, look.invitation.id, clock.now())
+    except NotSaved:  # the site is ending
+        pass
 
 
 def _nonce(request: Request, site: Site) -> str | None:
@@ -71,8 +87,11 @@ def _look(connection: Connection, nonce: str | None, now: datetime) -> Look:
         groups = grouped(endorsements.standing(connection, letter.id), letter)
     return Look(
         letter,
-        letter_rules.state(letter, now),
         invitation,
+        found.link,
+        invitations.mailed_to(connection, nonce),
+        may_answer(invitation, letter, now),
+        closes(invitation, letter) or now,
         letters.version(connection, letter.id, letter.version),
         endorsements.of_organisation(connection, letter.id, invitation.organisation_id),
         groups,
@@ -129,22 +148,35 @@ def _prefilled(look: Look) -> EndorseForm:
     )
 
 
-async def _link_page(request: Request, refusal: Refused) -> Response:
+async def _link_page(
+    request: Request,
+    refusal: Refused,
+    status: int = 0,
+    *,
+    problem: str = "",
+    headers: dict[str, str] | None = None,
+) -> Response:
     """Why a link does not open, and what to do next. Expired, revoked and unknown are different pages."""
     site = site_of(request)
     nonce = _nonce(request, site)
-    held = await site.database.read(invitations.whose, nonce) if nonce else None
-    letter, coordinator = held or (None, None)
+    held = await site.database.read(invitations.held, nonce)
     kind = "expired" if isinstance(refusal, Expired) else "revoked" if isinstance(refusal, Gone) else "unknown"
     # An embargoed or private letter is named to nobody whose link does not hold.
-    public = letter is not None and letter_rules.is_public(letter, clock.now())
+    public = held is not None and letter_rules.is_public(held.letter, clock.now())
     return site.page(
         "answer/link.html",
-        refusal.status,
+        status or refusal.status,
+        headers,
         kind=kind,
+        reason=held.link.reason if held else "",
         sentence=str(refusal),
-        letter=letter if public else None,
-        coordinator=coordinator,
+        letter=held.letter if held and public else None,
+        coordinator=held.coordinator if held else None,
+        newer=held.newer if held else None,
+        zone=held.letter.time_zone if held else "",
+        again=f"/e/{request.path_params['token']}/again",
+        problem=problem,
+        done=request.query_params.get("done", ""),
     )
 
 
@@ -263,6 +295,23 @@ async def read(request: Request) -> Response:
     except Refused as refusal:
         return error_page(request, refusal.status, str(refusal))
     return Response(status_code=204)
+
+
+async def again(request: Request) -> Response:
+    """A link that was replaced: its holder has the newer one mailed once more, to the address on record."""
+    site, nonce = site_of(request), _nonce(request, site_of(request))
+    await posted(request)
+    try:
+        await site.database.write(linking.mail_newer, nonce, clock.now())
+    except NotFound as refusal:
+        return await _link_page(request, refusal)
+    except Refused as refusal:
+        headers = {"Retry-After": str(refusal.after)} if isinstance(refusal, TooMany) else None
+        gone = Gone(str(refusal))
+        return await _link_page(request, gone, refusal.status, problem=str(refusal), headers=headers)
+    except NotSaved:
+        return await _link_page(request, Gone(NOT_SAVED), 503, problem=NOT_SAVED)
+    return RedirectResponse(f"/e/{request.path_params['token']}?done=again", 303)
 
 
 async def unsubscribe(request: Request) -> Response:

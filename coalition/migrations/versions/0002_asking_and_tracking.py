@@ -153,6 +153,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("reminders", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("bounces", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("deciding_until", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("deciding_contact_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("extended_until", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("letters", schema=None) as batch_op:
@@ -167,7 +168,13 @@ def upgrade() -> None:
 
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.add_column(sa.Column("reason", sa.String(length=16), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("contact_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("view_only_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("first_subject_id", sa.Integer(), nullable=True))
+    op.execute(
+        "UPDATE links SET contact_id = (SELECT contact_id FROM invitations WHERE invitations.nonce = links.nonce) "
+        "WHERE purpose = 'invitation'"
+    )
 
     with op.batch_alter_table("mail_stops", schema=None) as batch_op:
         batch_op.add_column(sa.Column("said", sa.Text(), server_default="", nullable=False))

@@ -12,7 +12,7 @@ from coalition.endorsements import records as endorsements
 from coalition.endorsements.rules import AUTHORITIES
 from coalition.endorsements.undersigned import line
 from coalition.history import records as history
-from coalition.invitations import actions, reports
+from coalition.invitations import actions, linking, reports
 from coalition.invitations import records as invitations
 from coalition.invitations.rules import STATUSES
 from coalition.letters import records as letters
@@ -80,7 +80,7 @@ async def send_again(visit: Visit) -> Response:
 async def revoke(visit: Visit) -> Response:
     await posted(visit.request)
     id = visit.request.path_params["id"]
-    await visit.database.write(actions.revoke, visit.slug, id, visit.me, visit.now)
+    await visit.database.write(linking.revoke, visit.slug, [id], visit.me.called, visit.now)
     return visit.back(f"/organisations/{id}", "revoked")
 
 
