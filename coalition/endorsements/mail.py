@@ -81,9 +81,9 @@ def _mail(
     coordinator = people.coordinator(connection, letter.coordinator_id)
     words = written(
         message,
-        letter=letter_values(letter),
+        letter=letter_values(letter, one),
         organisation={"name": one.organisation},
-        deadline_words=deadline_words(letter),
+        deadline_words=deadline_words(letter, one),
         link=office.link("e", "invitation", one.nonce or ""),
         coordinator={"name": coordinator.called, "email": coordinator.email},
         **values,

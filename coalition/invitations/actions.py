@@ -157,7 +157,7 @@ def arrange(
 def send_again(connection: Connection, slug: str, id: int, who: Coordinator, now: datetime) -> Invitation:
     """The same invitation once more. With a new link if the old one was revoked; the old one stays revoked."""
     letter, invitation = _on_list(connection, slug, id)
-    check_letter(letter, "ask", now)
+    rules.check_answer(invitation, letter, now)
     if not invitation.email:
         raise Refused(f"There is no e-mail address for {invitation.organisation} yet. Add one first.")
     if stop := organisations.mail_stop(connection, invitation.email):
@@ -270,9 +270,8 @@ def mailed_to(connection: Connection, nonce: str | None) -> str:
     if link.nonce == invitation.nonce:
         return invitation.email
     # Whoever holds another link neither learns nor decides about the present contact.
-    held = organisations.contact(connection, link.contact_id) if link.contact_id else None
-    if held:
-        return held.email
+    if link.contact_id and (address := organisations.address(connection, link.contact_id)):
+        return address
     return outbox.sent_to(connection, "invitation", link.first_subject_id or invitation.id, link.issued_at)
 
 

@@ -11,10 +11,9 @@ from coalition.base.mail.office import NotWanted, Office, Words, addressed, writ
 from coalition.base.mail.words import listed
 from coalition.base.outbox import Owed
 from coalition.invitations import records
-from coalition.invitations.rules import ANSWERED, Invitation
+from coalition.invitations.rules import ANSWERED, Invitation, closes, may_answer
 from coalition.invitations.wording import INVITATION, Wording, fill
 from coalition.letters import records as letters
-from coalition.letters import rules
 from coalition.letters.rules import Letter
 from coalition.letters.text import fingerprint
 from coalition.organisations import records as organisations
@@ -39,9 +38,10 @@ def deadline_moved(connection: Connection, owed: Owed, office: Office, now: date
     link, unsubscribe = _links(office, one)
     words = written(
         "deadline_moved",
-        letter=letter_values(letter),
+        letter=letter_values(letter, one),
         organisation={"name": one.organisation},
-        deadline_words=deadline_words(letter),
+        deadline_words=deadline_words(letter, one),
+        own=one.extended_until is not None and one.extended_until == closes(one, letter),
         link=link,
         coordinator={"name": coordinator.called, "email": coordinator.email},
         unsubscribe=unsubscribe,
@@ -79,7 +79,7 @@ def _to_contact(
 def _wanted(connection: Connection, owed: Owed, now: datetime) -> tuple[Letter, Invitation, Coordinator]:
     one = records.invitation(connection, owed.subject_id or 0)
     letter = letters.letter(connection, one.letter_id)
-    if rules.state(letter, now) != "open":
+    if not may_answer(one, letter, now):
         raise NotWanted("The list was closed before this mail left.")
     if one.status in ANSWERED and one.answered_at and one.answered_at > owed.queued_at:
         raise NotWanted("The organisation answered before this mail left.")
@@ -139,7 +139,7 @@ def _invitation(
 
 def placeholder_values(letter: Letter, one: Invitation | None, coordinator: Coordinator) -> dict[str, str]:
     """What the placeholders of invitations/wording.py become, for one organisation or for none in particular."""
-    said = letter_values(letter)
+    said = letter_values(letter, one)
     return {
         "contact": (one.contact if one else "") or "colleagues",
         "organisation": one.organisation if one else NOBODY,
@@ -153,19 +153,18 @@ def placeholder_values(letter: Letter, one: Invitation | None, coordinator: Coor
     }
 
 
-def letter_values(letter: Letter) -> dict[str, Any]:
-    """What any mail may say of the letter."""
+def letter_values(letter: Letter, one: Invitation | None = None) -> dict[str, Any]:
+    """What any mail may say of the letter, to one organisation or to none in particular."""
     return {
         "subject": letter.subject,
         "ask": letter.text.ask,
         "leads": list(letter.text.leads),
         "addressed_to": " and ".join(one.name or one.office for one in letter.text.addressees) or "its addressee",
-        "deadline_words": deadline_words(letter),
+        "deadline_words": deadline_words(letter, one),
     }
 
 
-def deadline_words(letter: Letter) -> str:
-    """The moment the list closes, as a person says it."""
-    if letter.hard_deadline is None:
-        return "the day the list closes"
-    return moment_words(letter.hard_deadline, letter.time_zone)
+def deadline_words(letter: Letter, one: Invitation | None = None) -> str:
+    """The moment the list closes, for one organisation where it has its own, as a person says it."""
+    until = closes(one, letter) if one else letter.hard_deadline
+    return moment_words(until, letter.time_zone) if until else "the day the list closes"

@@ -156,6 +156,11 @@ def contact(connection: Connection, id: int) -> Contact:
     return Contact(*connection.execute(select(*_contact_columns).where(contacts.c.id == id)).one())
 
 
+def address(connection: Connection, contact_id: int) -> str:
+    """A contact's e-mail address; empty when there is no such contact any more."""
+    return connection.execute(select(contacts.c.email).where(contacts.c.id == contact_id)).scalar() or ""
+
+
 def replace_contact(connection: Connection, old: int, new: int, now: datetime) -> None:
     """The same person at another address: the old one is kept for the history and asked no more."""
     preferred = connection.execute(select(contacts.c.preferred).where(contacts.c.id == old)).scalar_one()

@@ -21,7 +21,7 @@ from coalition.endorsements.rules import Endorsement
 from coalition.endorsements.undersigned import Group, grouped, line
 from coalition.invitations import actions as invitations
 from coalition.invitations import calendar, linking
-from coalition.invitations.rules import MOVES, Expired, Invitation, closes, may_answer
+from coalition.invitations.rules import MOVES, Expired, Invitation, check_answer, closes, may_answer
 from coalition.letters import records as letters
 from coalition.letters import rules as letter_rules
 from coalition.letters.records import Version
@@ -202,10 +202,9 @@ async def deadline_entry(request: Request) -> Response:
     def look(connection: Connection) -> tuple[str, bytes]:
         found = invitations.opened(connection, _nonce(request, site), now)
         letter, one = found.letter, found.invitation
-        letter_rules.check(letter, "answer", now)
-        closes = letter.hard_deadline or now
+        check_answer(one, letter, now)
         coordinator = people.coordinator(connection, letter.coordinator_id)
-        return letter.slug, calendar.entry(letter, one, closes, coordinator, _host(site), now)
+        return letter.slug, calendar.entry(letter, one, closes(one, letter) or now, coordinator, _host(site), now)
 
     try:
         slug, entry = await site.database.read(look)

@@ -297,6 +297,19 @@ class OrganisationForm(Form):
         )
 
 
+class ExtendForm(Form):
+    until = DateTimeLocalField(
+        "They may answer until",
+        [InputRequired("Choose the day and hour until which they may answer.")],
+        format=MINUTES,
+    )
+
+    def moment(self, time_zone: str) -> datetime:
+        moment = _moment(self.until.data, ZoneInfo(time_zone))
+        assert moment  # noqa: S101 (the field is required)
+        return moment
+
+
 class ContactForm(Form):
     contact_name = _text("Name")
     email = EmailField(

@@ -319,7 +319,8 @@ MESSAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "withdrawn": ("withdrawn", ABOUT),
     "declined": ("declined", ABOUT),
     "sign in": ("sign_in", {"coordinator": COORDINATOR, "link": LINK, "minutes": 15}),
-    "deadline moved": ("deadline_moved", ABOUT),
+    "deadline moved": ("deadline_moved", ABOUT | {"own": False}),
+    "deadline moved for one": ("deadline_moved", ABOUT | {"own": True}),
 }
 every_message = pytest.mark.parametrize("message, values", MESSAGES.values(), ids=MESSAGES)
 

@@ -323,6 +323,7 @@ NOT_WITHOUT_A_FORM = (
     "/desk/letters/{slug}/invitation",
     "/desk/letters/{slug}/open",
     "/desk/letters/{slug}/organisations/{id:int}/contact",
+    "/desk/letters/{slug}/organisations/{id:int}/extend",
     "/desk/letters/{slug}/organisations/{id:int}/correct",
     "/hooks/postmark/{token}",
 )
