@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as TextOf
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Final
 
@@ -183,20 +184,27 @@ def _checked(address: str) -> tuple[str, str]:
 
 
 def _group(text: str, groups: Sequence[str]) -> str:
-    by_key = {_singular(group): group for group in groups}
-    if found := by_key.get(_singular(text)):
+    if found := _by_key(tuple(groups)).get(_singular(text)):
         return found
     raise ValueError(f"The letter has no group “{text[:60]}”.")
 
 
 def _group_of_kind(kind: str, groups: Sequence[str]) -> str:
     """A column of kinds often says what the letter's groups are called: "Trade union" for "Trade unions"."""
+    if not kind:
+        return ""
     try:
         return _group(kind, groups)
     except ValueError:
         return ""
 
 
+@lru_cache(maxsize=100)
+def _by_key(groups: tuple[str, ...]) -> dict[str, str]:
+    return {_singular(group): group for group in groups}
+
+
+@lru_cache(maxsize=5_000)
 def _singular(text: str) -> str:
     words = names.name_key(text).split()
     return " ".join(re.sub("ies$", "y", word) if word.endswith("ies") else word.removesuffix("s") for word in words)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz import process
@@ -47,7 +48,9 @@ class NearNames:
         """The number of a name that is near this one, or None."""
         forms = forms_of(name)
         for form in forms:
-            if (number := self._by_form.get(form)) is not None:
+            # Initials meet initials that are written as a name, not those of another long name.
+            sought = _counterpart(form)
+            if (number := self._by_form.get(sought)) is not None:
                 return number
         found: list[int] = []
         for block in blocks_to_search(forms[0]) if forms else ():
@@ -57,10 +60,11 @@ class NearNames:
         return min(found, default=None)
 
 
+@lru_cache(maxsize=5_000)  # a row is looked for in the directory and in the list, and then added to it
 def forms_of(name: str) -> tuple[str, ...]:
     """What a name may be found by: its telling words run together, in order and sorted; initials; what is in brackets.
 
-    Marked apart so that initials meet initials written as a name and nothing else by chance.
+    Initials are marked apart, and so is a single word that may be some.
     """
     words = name_key(name).split()
     telling = [word for word in words if word not in _GENERIC] or words
@@ -71,13 +75,19 @@ def forms_of(name: str) -> tuple[str, ...]:
     if len(initials) >= 4:
         forms.append(f"initials {initials}")
     if len(telling) == 1 and len(telling[0]) >= 4:
-        forms.append(f"initials {telling[0]}")
+        forms.append(f"word {telling[0]}")
     if (inside := _IN_BRACKETS.search(name)) and len(name_key(inside[1])) >= 4:
         outside = name_key(_IN_BRACKETS.sub(" ", name))
         for part in (name_key(inside[1]), outside):
             left = "".join(word for word in part.split() if word not in _GENERIC)
             forms += [form for form in (left,) if len(form) >= 4]
     return tuple(dict.fromkeys(form for form in forms if len(form) >= 4))
+
+
+def _counterpart(form: str) -> str:
+    if form.startswith("initials "):
+        return f"word {form.removeprefix('initials ')}"
+    return f"initials {form.removeprefix('word ')}" if form.startswith("word ") else form
 
 
 def blocks_of(form: str) -> tuple[Block, ...]:

@@ -231,9 +231,9 @@ def _padded(cells: list[str], columns: int) -> tuple[str, ...]:
 
 def _tidy(cell: str) -> str:
     """Without spaces around it and invisible controls in it; line ends as \\n, exports' ="text" as text."""
-    cell = re.sub(r"\r\n?", "\n", cell)
     if not cell.isprintable():
+        cell = re.sub(r"\r\n?", "\n", cell)
         cell = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\ufeff]", "", cell)
     cell = cell.strip(" \t\n\u00a0\u2007\u202f\u200b")
-    formula = _FORMULA_TEXT.fullmatch(cell)
+    formula = _FORMULA_TEXT.fullmatch(cell) if cell.startswith("=") else None
     return formula[1] if formula else cell

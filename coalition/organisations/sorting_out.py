@@ -98,8 +98,8 @@ def each(
         first, *further = cells.entries(table.header, row, mapping, groups)
         typed = changes.get(row_key(number, 0))
         entry = cells.rewritten(typed, groups) if typed else first
-        main = replace(_sorted_out(number, entry, directory, file), typed=typed)
-        yield main
+        main = _sorted_out(number, entry, directory, file)
+        yield replace(main, typed=typed) if typed else main
         for nth, entry in enumerate(further, 1):
             typed = changes.get(row_key(number, nth))
             if typed:

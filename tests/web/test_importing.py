@@ -236,7 +236,7 @@ async def test_what_was_used_since_stays_and_is_counted(eva: Campaign) -> None:
     assert "The Kiln" in everyone(eva)
     assert "Pellbrook Refuge" not in everyone(eva)
     assert "The Kiln" not in names_on_list(eva)
-    assert "used or changed since: 1 organisations" in page.text
+    assert "used or changed since: 1 organisation," in page.text
 
 
 async def test_once_somebody_of_it_was_asked_it_stays(eva: Campaign) -> None:
