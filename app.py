@@ -15,11 +15,14 @@ from coalition.web.desk import (
     bounces,
     bulk,
     closing,
+    directory,
     importing,
     inviting,
     letters,
     linking,
     live,
+    logos,
+    merging,
     organisation,
     register,
     register_lists,
@@ -42,8 +45,32 @@ def post(path: str, handler: object) -> Route:
     return Route(path, handler, methods=["POST"])  # type: ignore[arg-type]
 
 
+DIRECTORY: list[BaseRoute] = [
+    get("/{id:int}", directory.organisation),
+    get("/{id:int}/edit", directory.edit_page),
+    post("/{id:int}/edit", directory.edit),
+    post("/{id:int}/archive", directory.archive),
+    post("/{id:int}/bring-back", directory.bring_back),
+    post("/{id:int}/contacts", directory.add_contact),
+    get("/{id:int}/contacts/{contact:int}", directory.contact_page),
+    post("/{id:int}/contacts/{contact:int}", directory.edit_contact),
+    post("/{id:int}/contacts/{contact:int}/left", directory.contact_left),
+    post("/{id:int}/contacts/{contact:int}/back", directory.contact_back),
+    post("/{id:int}/contacts/{contact:int}/prefer", directory.prefer_contact),
+    get("/{id:int}/logo.png", logos.picture),
+    post("/{id:int}/logo", logos.send),
+    post("/{id:int}/logo/permission", logos.permit),
+    post("/{id:int}/logo/remove", logos.remove),
+    get("/{id:int}/merge", merging.choose),
+    get("/{id:int}/merge/{other:int}", merging.look),
+    post("/{id:int}/merge/{other:int}", merging.merge),
+    post("/{id:int}/merges/{merge:int}/undo", merging.undo),
+]
+
 DESK: list[BaseRoute] = [
     get("/", letters.all_letters),
+    get("/directory", directory.everyone),
+    Mount("/directory", routes=DIRECTORY),
     post("/letters", letters.start),
     get("/register", register.register),
     get("/letters/{slug}", tracker.tracker),

@@ -79,16 +79,26 @@ def play(build: Callable[[Settings], ASGIApp], base_url: str) -> list[Chapter]:
 
 
 async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
-    from coalition.demo import scenes_answer, scenes_asking, scenes_closing, scenes_draft, scenes_end, scenes_public
+    from coalition.demo import (
+        scenes_answer,
+        scenes_asking,
+        scenes_closing,
+        scenes_directory,
+        scenes_draft,
+        scenes_end,
+        scenes_public,
+    )
 
     stage = Stage(app, settings)
     try:
         await scenes_public.beginning(stage)
+        await scenes_directory.beginning(stage)
         await scenes_draft.scenes(stage)
         await scenes_asking.scenes(stage)
         await scenes_answer.scenes(stage)
         await scenes_closing.scenes(stage)
         await scenes_public.scenes(stage)
+        await scenes_directory.scenes(stage)
         await scenes_end.scenes(stage)
     finally:
         await stage.close()

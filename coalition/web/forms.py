@@ -1,6 +1,6 @@
 """The forms, by WTForms: labels, errors, and what was typed. What an answer means is the rules' business."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,7 +26,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from coalition.endorsements.rules import AUTHORITIES, LONGEST, Answer
 from coalition.invitations import wording
@@ -35,6 +35,7 @@ from coalition.letters.rules import LANGUAGES, VISIBILITIES, Arrangements, Lette
 from coalition.letters.text import Addressee, LetterText
 from coalition.organisations import names
 from coalition.organisations.cells import Values
+from coalition.organisations.rules import APPROVERS, LONGEST_NOTICE, Details
 
 TIME_ZONES = (
     "Europe/London Europe/Dublin Europe/Lisbon Europe/Paris Europe/Berlin Europe/Madrid Europe/Rome Europe/Athens "
@@ -308,6 +309,62 @@ class ExtendForm(Form):
         moment = _moment(self.until.data, ZoneInfo(time_zone))
         assert moment  # noqa: S101 (the field is required)
         return moment
+
+
+class DetailsForm(Form):
+    """What the directory keeps of an organisation."""
+
+    name = _text("Name", required="Write the organisation's name.")
+    register_id = _text(
+        "Register number", longest=64, description="For example a charity number: 202918 or GB-CHC-202918."
+    )
+    website = _text("Website")
+    kind = _text("Kind", description="For example: charity, trade union, faith organisation.")
+    country = _text("Country")
+    approves = SelectField("Who approves that they sign", choices=options(APPROVERS), default="")
+    notice_days = IntegerField(
+        "Days of notice they need",
+        [Optional(), NumberRange(0, LONGEST_NOTICE, f"Write a number of days from 0 to {LONGEST_NOTICE}.")],
+    )
+    signing_note = _text(
+        "What else to know before asking them",
+        longest=1000,
+        kind=TextAreaField,
+        description="For example: their board meets on the first Tuesday of the month.",
+    )
+    revision = HiddenField()
+
+    def validate_register_id(self, field: Field) -> None:
+        _checked(field, names.register_id)
+
+    def validate_website(self, field: Field) -> None:
+        _checked(field, names.website)
+
+    def details(self) -> Details:
+        return Details(
+            name=_one_line(self.name.data),
+            register_id=self.register_id.data or None,
+            website=self.website.data or "",
+            kind=_one_line(self.kind.data),
+            country=_one_line(self.country.data),
+            approves=self.approves.data or "",
+            notice_days=self.notice_days.data,
+            signing_note=self.signing_note.data or "",
+        )
+
+
+def _checked(field: Field, check: Callable[[str], str]) -> None:
+    if field.data:
+        try:
+            field.data = check(field.data)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+class PermissionForm(Form):
+    by = _text("Who gave it", required="Write who gave the permission.", description="A name, and their role there.")
+    on = DateField("On", [InputRequired("Give the day on which it was given.")])
+    logo = HiddenField()
 
 
 class ContactForm(Form):

@@ -33,6 +33,7 @@ class Site:
         self.database = Database(settings.database_url)
         self.links = Links(settings.secret_keys)
         self.store = Store(settings.data_dir / "pdf")
+        self.logos = Store(settings.data_dir / "logos", suffix=".png")
         self.sign_in_limit = Limit(20, 600)
         self.register = Register(settings.register_url) if settings.register_url else None
         self.register_limit = Limit(60, 60)  # of a coordinator's look-ups: the register is somebody else's

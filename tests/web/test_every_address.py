@@ -326,6 +326,12 @@ NOT_WITHOUT_A_FORM = (
     "/desk/letters/{slug}/organisations/{id:int}/extend",
     "/desk/letters/{slug}/organisations/{id:int}/correct",
     "/hooks/postmark/{token}",
+    "/desk/directory/{id:int}/edit",
+    "/desk/directory/{id:int}/contacts",
+    "/desk/directory/{id:int}/contacts/{contact:int}",
+    "/desk/directory/{id:int}/logo",
+    "/desk/directory/{id:int}/logo/permission",
+    "/desk/directory/{id:int}/merge/{other:int}",
 )
 
 
