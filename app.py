@@ -26,6 +26,7 @@ from coalition.web.desk import (
     organisation,
     register,
     register_lists,
+    reminders,
     tracker,
 )
 from coalition.web.guard import Guard
@@ -113,6 +114,10 @@ DESK: list[BaseRoute] = [
     post("/letters/{slug}/organisations/{id:int}/contact", organisation.change_contact),
     post("/letters/{slug}/organisations/{id:int}/correct", bounces.correct),
     post("/letters/{slug}/organisations/{id:int}/release", bounces.release),
+    get("/letters/{slug}/reminders", reminders.page),
+    post("/letters/{slug}/reminders", reminders.save),
+    post("/letters/{slug}/reminders/words", reminders.save_words),
+    get("/letters/{slug}/reminders/mail", reminders.mail_frame),
     get("/letters/{slug}/dates", closing.dates),
     post("/letters/{slug}/dates", closing.change_dates),
     get("/letters/{slug}/printings", closing.closing),

@@ -21,7 +21,7 @@ from coalition.base.refused import NotFound, Refused
 from coalition.base.settings import Settings
 from coalition.endorsements import mail as answer_mail
 from coalition.invitations import actions as invitations
-from coalition.invitations import importing, reminders, reminding, undoing
+from coalition.invitations import importing, reminder_mail, reminders, reminding, undoing
 from coalition.invitations import mail as invitation_mail
 from coalition.letters import records as letters
 from coalition.organisations import listed_rows, lists, looking_up, register_answers
@@ -46,6 +46,7 @@ MESSAGES: dict[str, Callable[[Connection, Owed, Office, datetime], Mail]] = {
     "invitation": invitation_mail.invitation,
     "invitation_test": invitation_mail.test,
     "deadline_moved": invitation_mail.deadline_moved,
+    "reminder": reminder_mail.reminder,
     "receipt": answer_mail.receipt,
     "withdrawn": answer_mail.withdrawn,
     "declined": answer_mail.declined,
@@ -96,6 +97,8 @@ def pump(settings: Settings, database: Database) -> Pump:
 def _note(connection: Connection, owed: Owed, ending: Ending, words: str, at: datetime) -> None:
     if owed.message == "invitation" and owed.subject_id is not None:
         invitations.mail_ended(connection, owed.subject_id, ending, words, at)
+    if owed.message == "reminder" and owed.subject_id is not None:
+        reminding.mail_ended(connection, owed, ending, words, at)
 
 
 def _set_pdfs(database: Database, store: Store, stop: threading.Event) -> None:

@@ -145,6 +145,13 @@ _still_ours = select(outbox.c.id).where(
 )
 
 
+def postpone(connection: Connection, id: int, until: datetime) -> None:
+    """Claimed, and not to leave before then. No attempt was made, so none is counted."""
+    connection.execute(
+        update(outbox).where(outbox.c.id == id, outbox.c.state == "claimed").values(state="waiting", due_at=until)
+    )
+
+
 def end(
     connection: Connection, id: int, state: str, now: datetime, said: str = "", provider_id: str | None = None
 ) -> None:

@@ -10,7 +10,7 @@ from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, Office, Words, addressed, written
 from coalition.base.mail.words import listed
 from coalition.base.outbox import Owed
-from coalition.invitations import records
+from coalition.invitations import records, schedule
 from coalition.invitations.rules import ANSWERED, Invitation, closes, may_answer
 from coalition.invitations.wording import INVITATION, Wording, fill
 from coalition.letters import records as letters
@@ -26,16 +26,16 @@ UNSENT = "https://letters.example/e/the-link-is-made-when-it-is-sent"
 
 def invitation(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:
     """The question itself. Not wanted once it is answered, the list is closed or the contact has changed."""
-    letter, one, coordinator = _wanted(connection, owed, now)
-    link, unsubscribe = _links(office, one)
-    words = _invitation(letter, one, coordinator, link, f"{link}/deadline.ics", unsubscribe)
-    return _to_contact(words, letter, one, coordinator, owed, office, now, unsubscribe)
+    letter, one, coordinator = wanted(connection, owed, now)
+    link, unsubscribe = links(office, one)
+    words = _invitation(letter, one, coordinator, now, link, f"{link}/deadline.ics", unsubscribe)
+    return to_contact(words, letter, one, coordinator, owed, office, now, unsubscribe)
 
 
 def deadline_moved(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:
     """The list closes at another time than the invitation said. Not wanted by those who have answered meanwhile."""
-    letter, one, coordinator = _wanted(connection, owed, now)
-    link, unsubscribe = _links(office, one)
+    letter, one, coordinator = wanted(connection, owed, now)
+    link, unsubscribe = links(office, one)
     words = written(
         "deadline_moved",
         letter=letter_values(letter, one),
@@ -46,15 +46,15 @@ def deadline_moved(connection: Connection, owed: Owed, office: Office, now: date
         coordinator={"name": coordinator.called, "email": coordinator.email},
         unsubscribe=unsubscribe,
     )
-    return _to_contact(words, letter, one, coordinator, owed, office, now, unsubscribe)
+    return to_contact(words, letter, one, coordinator, owed, office, now, unsubscribe)
 
 
-def _links(office: Office, one: Invitation) -> tuple[str, str]:
+def links(office: Office, one: Invitation) -> tuple[str, str]:
     nonce = one.nonce or ""
     return office.link("e", "invitation", nonce), office.link("unsubscribe", "unsubscribe", nonce)
 
 
-def _to_contact(
+def to_contact(
     words: Words,
     letter: Letter,
     one: Invitation,
@@ -76,7 +76,7 @@ def _to_contact(
     )
 
 
-def _wanted(connection: Connection, owed: Owed, now: datetime) -> tuple[Letter, Invitation, Coordinator]:
+def wanted(connection: Connection, owed: Owed, now: datetime) -> tuple[Letter, Invitation, Coordinator]:
     one = records.invitation(connection, owed.subject_id or 0)
     letter = letters.letter(connection, one.letter_id)
     if not may_answer(one, letter, now):
@@ -102,20 +102,21 @@ def test(connection: Connection, owed: Owed, office: Office, now: datetime) -> M
     seen_by = owed.data.get("as")
     one = records.invitation(connection, seen_by, letter.id) if seen_by else None
     link = f"{office.base_url}/test-mail"
-    words = _invitation(letter, one, coordinator, link, link, link, test=True)
+    words = _invitation(letter, one, coordinator, now, link, link, link, test=True)
     return addressed(words, owed, office, now, coordinator=(coordinator.called, coordinator.email))
 
 
-def preview(connection: Connection, letter: Letter, one: Invitation | None) -> Words:
+def preview(connection: Connection, letter: Letter, one: Invitation | None, now: datetime) -> Words:
     """The invitation as `one` will get it, for the coordinator to read before it goes; with no link that works."""
     coordinator = people.coordinator(connection, letter.coordinator_id)
-    return _invitation(letter, one, coordinator, UNSENT, UNSENT, UNSENT)
+    return _invitation(letter, one, coordinator, now, UNSENT, UNSENT, UNSENT)
 
 
 def _invitation(
     letter: Letter,
     one: Invitation | None,
     coordinator: Coordinator,
+    now: datetime,
     link: str,
     calendar: str,
     unsubscribe: str,
@@ -125,7 +126,7 @@ def _invitation(
     own = Wording(letter.invitation_subject, letter.invitation_body).or_else(INVITATION)
     return written(
         "invitation",
-        words=fill(own, placeholder_values(letter, one, coordinator)),
+        words=fill(own, placeholder_values(letter, one, coordinator, now)),
         organisation={"name": one.organisation if one else NOBODY},
         coordinator={"name": coordinator.called, "email": coordinator.email},
         link=link,
@@ -137,9 +138,15 @@ def _invitation(
     )
 
 
-def placeholder_values(letter: Letter, one: Invitation | None, coordinator: Coordinator) -> dict[str, str]:
+def placeholder_values(
+    letter: Letter, one: Invitation | None, coordinator: Coordinator, now: datetime
+) -> dict[str, str]:
     """What the placeholders of invitations/wording.py become, for one organisation or for none in particular."""
     said = letter_values(letter, one)
+    # Who was given more time is asked for an answer by its own end.
+    own = one is not None and one.extended_until is not None
+    soft = None if own else letter.soft_deadline
+    when = schedule.dates(soft, closes(one, letter) if one else letter.hard_deadline, letter.time_zone)
     return {
         "contact": (one.contact if one else "") or "colleagues",
         "organisation": one.organisation if one else NOBODY,
@@ -149,7 +156,8 @@ def placeholder_values(letter: Letter, one: Invitation | None, coordinator: Coor
         "addressee": said["addressed_to"],
         "leads": listed(said["leads"]),
         "deadline": said["deadline_words"],
-        "answer by": day_words(letter.soft_deadline) if letter.soft_deadline else said["deadline_words"],
+        "answer by": day_words(soft) if soft else said["deadline_words"],
+        "days left": schedule.left_words(when, now) if when else "",
     }
 
 

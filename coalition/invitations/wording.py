@@ -23,6 +23,7 @@ PLACEHOLDERS: dict[str, str] = {
     "leads": "the lead organisations; a paragraph with it is left out where there are none",
     "deadline": "the day and hour the list closes, with its time zone",
     "answer by": "the day you ask for an answer by; where none is set, the day and hour the list closes",
+    "days left": "how long is left until that day: “7 days are left”, “today is the last day”",
     "link": "the button that opens the letter; needed once, in a paragraph of its own",
 }
 # What people write for them, where the spelling alone would not tell.
@@ -76,6 +77,28 @@ One page has the whole letter and the forms to endorse or decline. You need no a
 {link}
 
 Questions? Just reply to this mail: it reaches {coordinator}.""",
+)
+
+# And for a reminder.
+REMINDER = Wording(
+    "Reminder: will {organisation} endorse our letter? {letter}",
+    """Dear {contact},
+
+This is a reminder. {coordinator} asked {organisation} to endorse a joint letter to {addressee}, and has no answer yet.
+
+{letter}
+
+{ask}
+
+We hope for your answer by {answer by}: {days left}. The list closes on {deadline}.
+
+Either answer helps: the page has a form to endorse and one to decline, and you need no account.
+
+If it is a no, “Decline” tells us so, and you will not be reminded again.
+
+{link}
+
+Thank you. Questions? Just reply to this mail: it reaches {coordinator}.""",
 )
 
 

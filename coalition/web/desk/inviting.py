@@ -61,7 +61,7 @@ async def _page(
             "place": clock.place(letter.time_zone),
             "waiting": waiting,
             "one": one,
-            "mail": preview(connection, letter, one),
+            "mail": preview(connection, letter, one, visit.now),
             "found": invitations.found(connection, letter.id, fold(search), FOUND + 1) if search else [],
             "timed": outbox.timed(connection, letter.id, "invitation", visit.now),
             "form": form or _form(letter, proposed=proposed),
@@ -112,7 +112,7 @@ async def mail(visit: Visit) -> Response:
     def look(connection: Connection) -> str:
         letter = letters.letter_by_slug(connection, visit.slug)
         one = _seen_as(connection, letter, visit.request.query_params.get("as", ""), None)
-        return preview(connection, letter, one).html
+        return preview(connection, letter, one, visit.now).html
 
     return in_a_frame(await visit.database.read(look))
 
