@@ -16,7 +16,11 @@ from tests.addresses import Address, Places, addresses, places
 from tests.cast import AMNESTY, NSPCC, POPPY, Campaign, campaign, endorse_form
 from tests.rows import Rows, all_rows
 
-IN_A_FRAME = ("/dev/mailbox/{id}/html", "/desk/letters/{slug}/invitation/mail")  # mail: its own style, no script
+IN_A_FRAME = (  # mail: its own style, no script
+    "/dev/mailbox/{id}/html",
+    "/desk/letters/{slug}/invitation/mail",
+    "/desk/letters/{slug}/reminders/mail",
+)
 FOR_EVERYBODY = ("/", "/letters/", "/static/")
 LOADS_A_LINK = Address("GET", "/e/{token}")
 GET = addresses("GET")
@@ -321,6 +325,7 @@ NOT_WITHOUT_A_FORM = (
     "/desk/letters/{slug}/import",
     "/desk/letters/{slug}/dates",
     "/desk/letters/{slug}/invitation",
+    "/desk/letters/{slug}/reminders",
     "/desk/letters/{slug}/open",
     "/desk/letters/{slug}/organisations/{id:int}/contact",
     "/desk/letters/{slug}/organisations/{id:int}/extend",
