@@ -247,6 +247,11 @@ invitations = Table(
     # What is searched stands in the index itself: a quarter of the time. PostgreSQL bounds how long an entry may be.
     Index("ix_invitations_search", "letter_id", "sort_key", "id", "search_key").ddl_if(dialect="sqlite"),
     Index("ix_invitations_organisation_id", "organisation_id"),
+    # What the tracker's filters ask for stands in one index: counting ten thousand rows never looks at a row.
+    Index(
+        "ix_invitations_watched",
+        *("letter_id", "status", "sent_at", "deciding_until", "answered_at", "contact_id", "reminders", "id"),
+    ),
     sqlite_autoincrement=True,
 )
 

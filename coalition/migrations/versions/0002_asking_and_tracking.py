@@ -205,6 +205,8 @@ def upgrade() -> None:
         pass
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.create_index("ix_invitations_organisation_id", ["organisation_id"], unique=False)
+        watched = ["sent_at", "deciding_until", "answered_at", "contact_id", "reminders", "id"]
+        batch_op.create_index("ix_invitations_watched", ["letter_id", "status", *watched], unique=False)
     op.create_table(
         "former_invitations",
         sa.Column("former_id", sa.Integer(), autoincrement=False, nullable=False),
