@@ -104,6 +104,34 @@ async def test_the_other_contact_is_asked_where_there_is_exactly_one(eva: Campai
     assert row.email == "other0@x.example"
 
 
+async def test_links_are_replaced_and_taken_back_and_time_is_given_for_many(eva: Campaign) -> None:
+    eva.send_mail()
+    ids = rows(eva)
+    old = eva.link(POPPY)
+    async with eva.browser() as charity, eva.at_desk() as desk:
+        given = await form(desk, [("do", "rotate"), *picked(ids, AMNESTY, POPPY)])
+        first, second = await desk.post(f"{DESK}/bulk", data=given), await desk.post(f"{DESK}/bulk", data=given)
+        assert "2 new links are on their way" in text(await desk.get(first.headers["location"]))
+        assert "done once" in text(await desk.get(second.headers["location"]))
+        assert (await charity.get(old)).status_code == 410
+        assert (await charity.get(eva.link(POPPY))).status_code == 200
+
+        late = {"moment": "2009-01-01T00:00"}
+        given = await form(desk, [("do", "extend"), *picked(ids, AMNESTY, POPPY)])
+        refused = await desk.post(f"{DESK}/bulk", data=given | late)
+        assert refused.status_code == 422
+        assert "Choose a later time" in text(refused)
+        assert 'value="2009-01-01T00:00"' in refused.text
+        given = await form(desk, [("do", "extend"), *picked(ids, AMNESTY, POPPY)])
+        answer = await desk.post(f"{DESK}/bulk", data=given | {"moment": "2199-12-31T12:00"})
+        assert "2 organisations have more time" in text(await desk.get(answer.headers["location"]))
+
+        given = await form(desk, [("do", "revoke"), *picked(ids, AMNESTY, POPPY)])
+        answer = await desk.post(f"{DESK}/bulk", data=given)
+        assert "2 links are taken back" in text(await desk.get(answer.headers["location"]))
+        assert not any(eva.nonce(name) for name in (AMNESTY, POPPY))
+
+
 @pytest.mark.parametrize("query", ["", "?do=remind", "?do=nonsense&pick=1", "?do=remind&pick=x", "?do=move&all=0"])
 async def test_nobody_chosen_leads_back_to_the_list(eva: Campaign, query: str) -> None:
     async with eva.at_desk() as desk:

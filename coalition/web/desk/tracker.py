@@ -20,6 +20,8 @@ from coalition.web.desk.filters import View
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.forms import whole_number
 
+T = TypeVar("T")
+
 SOON_DAYS = 3  # before the date we asked for: time to remind
 
 
@@ -95,7 +97,6 @@ def _while_nothing_happens(key: tuple[object, ...], look: Callable[[], T]) -> T:
     return found
 
 
-T = TypeVar("T")
 _KEPT: dict[tuple[object, ...], Any] = {}
 
 
