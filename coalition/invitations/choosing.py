@@ -167,7 +167,7 @@ def do(
         return outcome
     of = [one.id for one in wanted]
     if what == "ask":
-        outcome.done = actions.ask(connection, slug, of, who.called, now).queued
+        outcome.done = actions.ask(connection, slug, of, who.called, now, leaves_at=until).queued
     elif what == "move":
         if group not in letter.groups:
             raise Refused("Choose one of the letter's groups.")

@@ -119,11 +119,15 @@ class Filled:
 
 def check(subject: str, body: str) -> dict[str, str]:
     """What is wrong with the words, for "subject" and for "body", in sentences. Empty words are the proposed ones."""
-    wrong = {
+    return {part: " ".join(sentences) for part, sentences in problems(subject, body).items() if sentences}
+
+
+def problems(subject: str, body: str) -> dict[str, list[str]]:
+    """The same, sentence by sentence."""
+    return {
         "subject": [*_unknown(subject), *_lone_braces(subject), *_link_in_subject(subject)],
         "body": [*_unknown(body), *_lone_braces(body), *_link_in_body(body)] if body.strip() else [],
     }
-    return {part: " ".join(sentences) for part, sentences in wrong.items() if sentences}
 
 
 def _unknown(text: str) -> list[str]:

@@ -261,6 +261,12 @@ class InvitationForm(Form):
     def words(self) -> Wording:
         return Wording(self.subject.data or "", self.body.data or "")
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        fits = super().validate(extra_validators)
+        for part, sentences in wording.problems(**vars(self.words())).items():
+            self[part].errors = [*self[part].errors, *sentences]
+        return fits and not any(field.errors for field in self)
+
 
 class HourForm(Form):
     leaves_at = DateTimeLocalField(

@@ -12,7 +12,7 @@ from coalition.base import clock, outbox
 from coalition.base.database import NotSaved
 from coalition.base.refused import Overtaken, Refused, TooMany
 from coalition.base.text import fold
-from coalition.invitations import actions, preparing, wording
+from coalition.invitations import actions, preparing
 from coalition.invitations import records as invitations
 from coalition.invitations.mail import preview
 from coalition.invitations.rules import Invitation
@@ -121,9 +121,7 @@ async def mail(visit: Visit) -> Response:
 async def write(visit: Visit) -> Response:
     data = await posted(visit.request)
     form = InvitationForm(data)
-    if form.validate():
-        put(form, wording.check(**vars(form.words())))
-    if any(field.errors for field in form):
+    if not form.validate():
         return await _page(visit, 422, form=form, given=data)
     try:
         seen = whole_number(form.revision.data) or 0

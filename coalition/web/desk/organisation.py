@@ -54,6 +54,7 @@ async def organisation_page(
             "contacts": organisations.contacts_of(connection, one.organisation_id),
             "stop": organisations.mail_stop(connection, one.email),
             "held_up": reports.held_up(connection, one.email, (one.read_at, one.answered_at)),
+            "leaves_at": outbox.leaving(connection, "invitation", [one.id], visit.now).get(one.id),
             "mails": outbox.about(connection, ids, MAILS),
             "entries": history.about(connection, letter.id, *ids),
             "closes": closes(one, letter),
