@@ -57,6 +57,8 @@ def rotate(connection: Connection, slug: str, ids: Collection[int], who: str, no
     main = [{"of": one.invitation_id, "new": link["nonce"], "now": now} for link, one in fresh if one.is_main]
     connection.execute(_main, main)
     mails = [_mail(one, letter.id) for _, one in fresh if one.email and not one.stopped]
+    # What was set for later would be a second one.
+    outbox.drop(connection, outbox.waits(letter.id, "invitation", None, done), now, "A new link was mailed instead.")
     outbox.queue_many(connection, mails, now)
     add_history(connection, letter.id, now, *(Deed("link replaced", who, id) for id in done))
     return len(done)

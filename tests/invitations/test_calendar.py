@@ -76,7 +76,7 @@ async def test_a_moved_deadline_is_the_same_entry_later_on(eva: Campaign) -> Non
     later = plan(at)
     assert later.hard_deadline
     moved = replace(later, hard_deadline=later.hard_deadline + timedelta(days=1), soft_deadline=None)
-    await eva.database.write(actions.arrange, eva.letter.slug, eva.reread().revision, moved, False, eva.eva, at)
+    await eva.database.write(actions.arrange, eva.letter.slug, eva.reread().revision, moved, False, eva.eva.called, at)
     _, after = await _entry(eva)
     assert set(after) == {"closes"}
     assert after["closes"]["uid"] == before["closes"]["uid"]

@@ -13,7 +13,7 @@ from coalition.base import outbox as post
 from coalition.base.database import Database
 from coalition.base.refused import Closed, Overtaken, Refused, TooMany
 from coalition.history import records as history
-from coalition.invitations import actions, preparing, records, wording
+from coalition.invitations import actions, linking, preparing, records, wording
 from coalition.invitations.rules import Invitation
 from coalition.invitations.wording import Wording
 from coalition.letters import actions as letter_actions
@@ -322,6 +322,14 @@ async def test_sending_to_one_that_waits_sends_it_once(eva: Campaign, late: Invi
     eva.database.write_now(actions.send_again, eva.letter.slug, late.id, eva.eva, clock.now())
     eva.send_mail()
     assert _states(eva, late) == ["sent"]
+
+
+async def test_a_new_link_for_one_that_waits_is_mailed_once(eva: Campaign, late: Invitation) -> None:
+    _timed(eva, late, clock.now() + timedelta(hours=2))
+    assert eva.database.write_now(linking.rotate, eva.letter.slug, [late.id], "Eva", clock.now()) == 1
+    assert _states(eva, late) == ["dropped", "waiting"]
+    eva.send_mail()
+    assert _again(eva, late).status == "sent"
 
 
 async def test_another_contact_ends_what_waits_for_the_first(eva: Campaign, late: Invitation) -> None:
