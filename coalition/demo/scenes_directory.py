@@ -50,7 +50,7 @@ async def _keeping(stage: Stage, one: int) -> None:
     kept = stage.database.read_now(directory.organisation, one)
     right = {
         "name": kept.name,
-        "register_id": "1104948",
+        "register_id": "1199987",
         "website": "harbour-project.example",
         "kind": "Charity",
         "country": "GB",
