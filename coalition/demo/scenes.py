@@ -82,6 +82,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
     from coalition.demo import (
         scenes_answer,
         scenes_asking,
+        scenes_bounces,
         scenes_closing,
         scenes_directory,
         scenes_draft,
@@ -98,6 +99,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         await scenes_answer.scenes(stage)
         await scenes_closing.scenes(stage)
         await scenes_public.scenes(stage)
+        await scenes_bounces.scenes(stage)  # addresses that others need no more get no mail from here
         await scenes_directory.scenes(stage)
         await scenes_end.scenes(stage)
     finally:
