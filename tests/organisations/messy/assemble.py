@@ -300,7 +300,8 @@ def campaign() -> tuple[list[str], list[list[str | int]], list[tuple[int, int, i
     """The verdicts that are due, the cells, and which are merged (first row and column, last row and column)."""
     width = len(CAMPAIGN_TITLES)
     sheet: list[list[str | int]] = [["Trafficking letter: who to ask (FINAL v9)"], ["kept by Sample Officer"], []]
-    sheet = [[*row, *[""] * (width - len(row))] for row in [*sheet, list(CAMPAIGN_TITLES)]]
+    sheet.append(list(CAMPAIGN_TITLES))
+    sheet = [[*row, *[""] * (width - len(row))] for row in sheet]
     merged = [(1, 1, 1, width)]
     due = []
     more = [
