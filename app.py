@@ -141,6 +141,8 @@ ROUTES: list[BaseRoute] = [
     post("/e/{token}/endorse", answer.endorse),
     post("/e/{token}/decline", answer.decline),
     post("/e/{token}/withdraw", answer.withdraw),
+    post("/e/{token}/later", answer.later),
+    post("/e/{token}/forward", answer.forward),
     post("/e/{token}/read", answer.read),
     post("/e/{token}/again", answer.again),
     post("/hooks/postmark/{token}", hooks.postmark),

@@ -19,9 +19,10 @@ from coalition.base.mail.transports import Transport, open_transport
 from coalition.base.outbox import Owed
 from coalition.base.refused import NotFound, Refused
 from coalition.base.settings import Settings
+from coalition.endorsements import deciding
 from coalition.endorsements import mail as answer_mail
 from coalition.invitations import actions as invitations
-from coalition.invitations import importing, reminder_mail, reminders, reminding, undoing
+from coalition.invitations import importing, passing_mail, reminder_mail, reminders, reminding, undoing
 from coalition.invitations import mail as invitation_mail
 from coalition.letters import records as letters
 from coalition.organisations import listed_rows, lists, looking_up, register_answers
@@ -50,6 +51,10 @@ MESSAGES: dict[str, Callable[[Connection, Owed, Office, datetime], Mail]] = {
     "receipt": answer_mail.receipt,
     "withdrawn": answer_mail.withdrawn,
     "declined": answer_mail.declined,
+    "later": answer_mail.later,
+    "deciding_day": answer_mail.deciding_day,
+    "forwarded": passing_mail.forwarded,
+    "passed_on": passing_mail.passed_on,
 }
 
 
@@ -195,6 +200,9 @@ def do_what_is_due(database: Database, at: datetime) -> None:
         database.write_now(listed_rows.forget, ended)
     if database.read_now(register_answers.any_stale, at):
         database.write_now(register_answers.forget_stale, at)
+    ids = database.read_now(deciding.due, at)
+    for begin in range(0, len(ids), deciding.PIECE):
+        database.write_now(deciding.write_on_the_day, ids[begin : begin + deciding.PIECE], at)
     for slug in database.read_now(letters.due_to_close, at):
         try:
             database.write_now(close_list, slug, "the deadline", at)

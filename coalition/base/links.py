@@ -102,12 +102,24 @@ def find(connection: Connection, purpose: str, nonce: str) -> Link | None:
 
 
 def issue(
-    connection: Connection, purpose: Purpose, subject_id: int, now: datetime, expires_at: datetime | None = None
+    connection: Connection,
+    purpose: Purpose,
+    subject_id: int,
+    now: datetime,
+    expires_at: datetime | None = None,
+    contact_id: int | None = None,
 ) -> str:
     """Makes a link and returns its nonce."""
     nonce = secrets.token_urlsafe(16)
     connection.execute(
-        insert(links).values(nonce=nonce, purpose=purpose, subject_id=subject_id, issued_at=now, expires_at=expires_at)
+        insert(links).values(
+            nonce=nonce,
+            purpose=purpose,
+            subject_id=subject_id,
+            issued_at=now,
+            expires_at=expires_at,
+            contact_id=contact_id,
+        )
     )
     return nonce
 

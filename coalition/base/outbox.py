@@ -90,6 +90,8 @@ def queue(
 
 def queue_many(connection: Connection, rows: list[dict[str, Any]], now: datetime) -> None:
     """Many at once; each row names message, recipient, letter_id and subject_id."""
+    if not rows:
+        return
     connection.execute(
         _insert, [{"data": {}, "state": "waiting", "queued_at": now, "due_at": now} | row for row in rows]
     )
@@ -214,6 +216,13 @@ def count_lately(
     )
     if subject_id is not None:
         wanted = wanted.where(outbox.c.subject_id == subject_id)
+    return connection.execute(wanted).scalar_one()
+
+
+def count_about(connection: Connection, message: str, subject_id: int, since: datetime) -> int:
+    """How many of one message about one subject were owed since then, to whomever."""
+    wanted = select(func.count()).select_from(outbox)
+    wanted = wanted.where(outbox.c.message == message, outbox.c.subject_id == subject_id, outbox.c.queued_at >= since)
     return connection.execute(wanted).scalar_one()
 
 

@@ -65,5 +65,11 @@ def holder(connection: Connection, invitation_id: int, contact_id: int | None) -
     return next(iter([*reversed(theirs), *(one for one in found if one.is_main)]), None)
 
 
+def called(connection: Connection, contact_id: int | None) -> str:
+    """A contact's name, or address where there is none; empty when there is no such contact any more."""
+    found = connection.execute(select(contacts.c.name, contacts.c.email).where(contacts.c.id == contact_id)).first()
+    return (found.name or found.email) if found else ""
+
+
 def make_view_only(connection: Connection, nonce: str, now: datetime) -> None:
     connection.execute(update(links).where(links.c.nonce == nonce).values(view_only_since=now))

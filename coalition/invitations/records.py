@@ -192,6 +192,12 @@ def unanswered(connection: Connection, letter_id: int) -> list[Invitation]:
     return [Invitation(*row) for row in connection.execute(wanted)]
 
 
+def address_of(connection: Connection, contact_id: int | None) -> str:
+    """A contact's address; empty when there is no such contact any more."""
+    found = select(contacts.c.email).where(contacts.c.id == contact_id)
+    return (connection.execute(found).scalar() or "") if contact_id else ""
+
+
 def names(connection: Connection, ids: Collection[int]) -> dict[int, str]:
     """What the organisations of some invitations are called; also of those that merging took out."""
     if not ids:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -14,13 +15,13 @@ from coalition.base import clock
 from coalition.base.database import NotSaved
 from coalition.base.links import Link
 from coalition.base.refused import Gone, NotFound, Refused, TooMany
-from coalition.endorsements import actions
+from coalition.endorsements import actions, deciding
 from coalition.endorsements import records as endorsements
 from coalition.endorsements.actions import Incomplete
 from coalition.endorsements.rules import Endorsement
 from coalition.endorsements.undersigned import Group, grouped, line
 from coalition.invitations import actions as invitations
-from coalition.invitations import calendar, linking
+from coalition.invitations import calendar, forwarding, linking
 from coalition.invitations.rules import MOVES, Expired, Invitation, check_answer, closes, may_answer
 from coalition.letters import records as letters
 from coalition.letters import rules as letter_rules
@@ -32,7 +33,18 @@ from coalition.printings import records as printings
 from coalition.printings.actions import version_sheet
 from coalition.printings.layout import content_hash
 from coalition.web.errors import NOT_SAVED, error_page
-from coalition.web.forms import DeclineForm, EndorseForm, endorse_answer, options, posted, put, seen
+from coalition.web.forms import (
+    DeclineForm,
+    EndorseForm,
+    ForwardForm,
+    LaterForm,
+    endorse_answer,
+    one_line,
+    options,
+    posted,
+    put,
+    seen,
+)
 from coalition.web.pdf import pdf_response
 from coalition.web.site import Site, letter_html, site_of
 
@@ -107,6 +119,9 @@ def _show(
     *,
     endorse: EndorseForm | None = None,
     decline: DeclineForm | None = None,
+    later: LaterForm | None = None,
+    forward: ForwardForm | None = None,
+    headers: dict[str, str] | None = None,
     problem: str = "",
     done: str = "",
 ) -> Response:
@@ -117,6 +132,7 @@ def _show(
     return site.page(
         "answer/letter.html",
         status,
+        headers,
         look=look,
         letter=look.letter,
         html=letter_html(site, look.version.text),
@@ -125,6 +141,8 @@ def _show(
         form=form,
         shown=line(form.answer()),
         decline=decline or DeclineForm(data={"reason": look.invitation.reason}),
+        later=later or LaterForm(data={"until": look.invitation.deciding_until}),
+        forward=forward or ForwardForm(),
         base=f"/e/{request.path_params['token']}",
         problem=problem,
         done=done,
@@ -248,6 +266,40 @@ async def decline(request: Request) -> Response:
     )
 
 
+async def later(request: Request) -> Response:
+    data = await posted(request)
+    form = LaterForm(data)
+    if not form.validate():
+        return await _refused(request, 422, later=form)
+    until, before = form.until.data or date.min, seen(data)
+    return await _answer(
+        request,
+        lambda connection, nonce, now: deciding.later(connection, nonce, until, before, now),
+        lambda: {"later": form},
+    )
+
+
+async def forward(request: Request) -> Response:
+    data = await posted(request)
+    form = ForwardForm(data if "way" in data else _both(data))
+    form.validate()
+    email, name, way = form.email.data or "", one_line(form.name.data), form.way.data or ""
+    wrong = {} if form.errors else forwarding.problems(email, name, way)
+    put(form, wrong)
+    if wrong or form.errors:
+        return await _refused(request, 422, forward=form)
+    return await _answer(
+        request,
+        lambda connection, nonce, now: forwarding.forward(connection, nonce, email, name, way, now),
+        lambda: {"forward": form},
+    )
+
+
+def _both(data: FormData) -> FormData:
+    """A script that does not say who answers leaves it at that both may."""
+    return FormData([*data.multi_items(), ("way", "both")])
+
+
 async def withdraw(request: Request) -> Response:
     before = seen(await posted(request))
     return await _answer(request, lambda connection, nonce, now: actions.withdraw(connection, nonce, before, now))
@@ -264,13 +316,14 @@ async def _answer(
         outcome = await site.database.write(deed, _nonce(request, site), clock.now())
     except Incomplete as incomplete:
         forms = typed()
-        if "endorse" in forms:
-            put(forms["endorse"], incomplete.problems)
+        for form in forms.values():
+            put(form, incomplete.problems)
         return await _refused(request, 422, **forms)
     except (Gone, NotFound) as refusal:
         return await _link_page(request, refusal)
     except Refused as refusal:
-        return await _refused(request, refusal.status, problem=str(refusal), **typed())
+        headers = {"Retry-After": str(refusal.after)} if isinstance(refusal, TooMany) else None
+        return await _refused(request, refusal.status, problem=str(refusal), headers=headers, **typed())
     except NotSaved:
         return await _refused(request, 503, problem=NOT_SAVED, **typed())
     return RedirectResponse(f"/e/{request.path_params['token']}?done={outcome}", 303)

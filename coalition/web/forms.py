@@ -30,6 +30,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 
 from coalition.endorsements.rules import AUTHORITIES, LONGEST, Answer
 from coalition.invitations import wording
+from coalition.invitations.forwarding import NAME_LONGEST, WAYS
 from coalition.invitations.wording import Wording
 from coalition.letters.rules import LANGUAGES, VISIBILITIES, Arrangements, Letter
 from coalition.letters.text import Addressee, LetterText
@@ -417,12 +418,12 @@ class EndorseForm(Form):
     def answer(self) -> Answer:
         return Answer(
             version=self.version.data or 0,
-            name=_one_line(self.name.data),
-            group=_one_line(self.group.data),
-            signatory=_one_line(self.signatory.data),
-            role=_one_line(self.role.data),
+            name=one_line(self.name.data),
+            group=one_line(self.group.data),
+            signatory=one_line(self.signatory.data),
+            role=one_line(self.role.data),
             authority=self.authority.data or "",
-            authority_detail=_one_line(self.authority_detail.data),
+            authority_detail=one_line(self.authority_detail.data),
             show_signatory=self.show_signatory.data,
         )
 
@@ -438,12 +439,12 @@ def endorse_answer(data: FormData) -> Answer | None:
     texts = [given.get(name, "") for name in ("name", "group", "signatory", "role", "authority_detail")]
     if version is None or len(given) != len(fields) or any(len(text) > LONGEST for text in texts):
         return None
-    name, group, signatory, role, detail = map(_one_line, texts)
+    name, group, signatory, role, detail = map(one_line, texts)
     shown = given.get("show_signatory", "") not in ("", "false")
     return Answer(version, name, group, signatory, role, given.get("authority", ""), detail, shown)
 
 
-def _one_line(value: str | None) -> str:
+def one_line(value: str | None) -> str:
     return " ".join(_clean(value).split())
 
 
@@ -453,6 +454,20 @@ class DeclineForm(Form):
         longest=1000,
         kind=TextAreaField,
     )
+
+
+class LaterForm(Form):
+    until = DateField("We decide by", [InputRequired("Choose the day by which you decide.")])
+
+
+class ForwardForm(Form):
+    email = EmailField(
+        "Your colleague’s e-mail address",
+        [InputRequired("Write your colleague’s e-mail address."), Length(max=254), _address],
+        filters=[_clean],
+    )
+    name = _text("Their name", longest=NAME_LONGEST)
+    way = RadioField("Who answers from now on?", choices=options(WAYS), default="both")
 
 
 def seen(form: FormData) -> int | None:

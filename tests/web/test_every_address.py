@@ -317,6 +317,8 @@ async def _ask(browser: httpx.AsyncClient, somewhere: Places, address: Address) 
 # An empty form is refused here; elsewhere it would do the deed and change what the next address shows.
 NOT_WITHOUT_A_FORM = (
     "/e/{token}/endorse",
+    "/e/{token}/later",
+    "/e/{token}/forward",
     "/sign-in",
     "/desk/letters",
     "/desk/letters/{slug}/draft",
