@@ -349,11 +349,11 @@ class DetailsForm(Form):
 
     def details(self) -> Details:
         return Details(
-            name=_one_line(self.name.data),
+            name=one_line(self.name.data),
             register_id=self.register_id.data or None,
             website=self.website.data or "",
-            kind=_one_line(self.kind.data),
-            country=_one_line(self.country.data),
+            kind=one_line(self.kind.data),
+            country=one_line(self.country.data),
             approves=self.approves.data or "",
             notice_days=self.notice_days.data,
             signing_note=self.signing_note.data or "",
