@@ -39,6 +39,12 @@ async def _tracking(stage: Stage) -> None:
     await stage.show("tracker-group", "One group, the latest first", query, desk=True)
     await stage.show("tracker-found", "Searched", f"{base}?q=women", desk=True)
     await stage.show("tracker-nothing", "Searched, nobody found", f"{base}?q=xylophone", desk=True)
+    query = f"{base}?by=group&cols=contact,status,reminders,problem"
+    await stage.show("tracker-headings", "Headings with subtotals, and other columns", query, desk=True)
+    await stage.show("tracker-needs", "What needs attention", f"{base}?needs=any&days=1", desk=True)
+    for what in ("remind", "move", "extend"):
+        path = f"{base}/bulk?do={what}&all=36"
+        await stage.show(f"bulk-{what}", f"Before many are done at once: {what}", path, desk=True)
     await stage.show("tracker-csv", "The tracker as CSV", f"{base}/endorsers.csv", desk=True)
     long = f"/desk/letters/{stage.cast['long'].slug}"
     await stage.show("tracker-long", "A long list", long, desk=True)

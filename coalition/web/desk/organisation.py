@@ -17,7 +17,9 @@ from coalition.invitations import records as invitations
 from coalition.invitations.rules import STATUSES, closes, may_answer
 from coalition.letters import records as letters
 from coalition.letters import rules
+from coalition.organisations import directory
 from coalition.organisations import records as organisations
+from coalition.organisations.rules import APPROVERS
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
 from coalition.web.forms import ContactForm, CorrectionForm, ExtendForm, posted
@@ -60,6 +62,7 @@ async def organisation_page(
             "closes": closes(one, letter),
             "open": may_answer(one, letter, visit.now),
             "holders": holders.holders(connection, one.id),
+            "known": directory.organisation(connection, one.organisation_id),
         }
 
     values = await visit.database.read(look)
@@ -68,6 +71,7 @@ async def organisation_page(
         status,
         statuses=STATUSES,
         authorities=AUTHORITIES,
+        approvers=APPROVERS,
         problem=problem,
         form=form or ContactForm(),
         extend=extend or ExtendForm(),
