@@ -73,6 +73,7 @@ def play(build: Callable[[Settings], ASGIApp], base_url: str) -> list[Chapter]:
         # Nothing of the running site's settings: the scratch site has a database, a mailbox and keys of its own.
         environ = {"COALITION_DATA_DIR": folder, "COALITION_BASE_URL": base_url}
         environ["COALITION_MAIL_FROM"] = "letters@coalition.example"
+        environ["COALITION_REGISTER_URL"] = "https://register.example/reconcile"  # made up; nobody asks it
         settings = from_environment(environ, demo=True)
         migrations.upgrade(settings.database_url)
         return asyncio.run(_play(build(settings), settings))

@@ -1,6 +1,6 @@
 """The gallery's scenes of asking: adding organisations, the tracker."""
 
-from coalition.demo import sample, scenes_importing, scenes_inviting
+from coalition.demo import sample, scenes_importing, scenes_inviting, scenes_register
 from coalition.demo.scenes import Stage
 from coalition.endorsements import actions as answers
 from coalition.invitations import actions as invitations
@@ -10,6 +10,7 @@ from coalition.letters.rules import Letter
 async def scenes(stage: Stage) -> None:
     await _adding(stage)
     await scenes_importing.scenes(stage)
+    await scenes_register.scenes(stage)
     await scenes_inviting.scenes(stage)
     await _tracking(stage)
     await _one(stage)

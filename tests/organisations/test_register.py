@@ -267,8 +267,8 @@ async def test_a_name_is_resolved_once_so_that_it_cannot_mean_another_address_th
     resolve = socket.getaddrinfo
 
     def rebinding(host: Any, port: Any, *rest: Any, **options: Any) -> Any:
-        if host == "rebinding.example":
-            looked_up.append(host)
+        if host in ("rebinding.example", b"rebinding.example"):
+            looked_up.append("rebinding.example")
             return resolve("192.0.2.1" if len(looked_up) > 1 else "203.0.113.1", port, type=socket.SOCK_STREAM)
         return resolve(host, port, *rest, **options)
 
