@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select, update
@@ -282,11 +284,13 @@ def _sent_nothing(connection: Connection, late: Invitation) -> None:
 
 
 async def test_what_a_worker_has_claimed_is_not_cancelled(eva: Campaign, late: Invitation) -> None:
-    leaves_at = clock.now() + timedelta(hours=2)
+    slug, leaves_at = eva.letter.slug, clock.now() + timedelta(hours=2)
     _timed(eva, late, leaves_at)
     eva.database.write_now(post.claim, leaves_at, 10)
-    cancelled = eva.database.write_now(preparing.cancel, eva.letter.slug, eva.eva, clock.now(), leaves_at=leaves_at)
-    assert (cancelled, _again(eva, late).status) == (0, "queued")
+    ways: tuple[dict[str, Any], ...] = ({"leaves_at": leaves_at}, {"ids": [late.id]})
+    for which in ways:
+        assert eva.database.write_now(partial(preparing.cancel, **which), slug, eva.eva, clock.now()) == 0
+    assert (_states(eva, late), _again(eva, late).status) == (["claimed"], "queued")
 
 
 async def test_one_hour_is_cancelled_and_another_stays(eva: Campaign, late: Invitation) -> None:
