@@ -466,9 +466,14 @@ def _do(
 ) -> None:
     there = invitation_records.of_organisation(connection, letter.id, organisation)
     name = organisation_records.organisation(connection, organisation).name
-    if what == "add" or there is None:
-        invitations.add(connection, letter.slug, Values(name=name, email=email), "", who, at)
-    elif what == "ask":
+    if there is None:
+        there = invitations.add(connection, letter.slug, Values(name=name, email=email), "", who, at)
+    if what in ("read", "endorse", "decline") and there.nonce is None:
+        invitations.ask(connection, letter.slug, {there.id}, "Eva", at)
+        there = invitation_records.invitation(connection, there.id)
+    if what == "add":
+        return
+    if what == "ask":
         invitations.ask(connection, letter.slug, {there.id}, "Eva", at)
         step = {"invitation_id": there.id, "step": str(at)}
         connection.execute(insert(reminders_table).values(**step, queued_at=at))
