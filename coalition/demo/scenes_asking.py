@@ -1,6 +1,6 @@
 """The gallery's scenes of asking: adding organisations, the tracker."""
 
-from coalition.demo import sample, scenes_importing, scenes_inviting, scenes_register
+from coalition.demo import sample, scenes_importing, scenes_inviting, scenes_register, scenes_reminding
 from coalition.demo.scenes import Stage
 from coalition.endorsements import actions as answers
 from coalition.invitations import actions as invitations
@@ -13,6 +13,7 @@ async def scenes(stage: Stage) -> None:
     await scenes_register.scenes(stage)
     await scenes_inviting.scenes(stage)
     await _tracking(stage)
+    await scenes_reminding.scenes(stage)
     await _one(stage)
 
 
