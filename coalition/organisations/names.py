@@ -26,9 +26,13 @@ _LETTERS: Final = str.maketrans(
 _ARABIC_VARIANTS: Final = str.maketrans({"ى": "ي", "ة": "ه"})
 _LEGAL_FORMS: Final = (
     "a company limited by guarantee", "company limited by guarantee", "charitable incorporated organisation",
-    "scottish charitable incorporated organisation", "community interest company", "cwmni buddiannau cymunedol",
-    "limited", "ltd", "cyfyngedig", "cyf", "plc", "cio", "scio", "cic", "cbc", "llp", "inc", "incorporated",
-    "gmbh", "ggmbh", "ev", "asbl", "vzw", "aisbl",
+    "scottish charitable incorporated organisation", "community interest company", "public limited company",
+    "limited liability partnership", "cwmni buddiannau cymunedol", "sefydliad corfforedig elusennol",
+    "cwmni cyfyngedig cyhoeddus", "cwmni cyfyngedig drwy warant", "limited", "ltd", "cyfyngedig", "cyf", "ccc",
+    "plc", "cio", "scio", "cic", "cbc", "llp", "inc", "incorporated", "clg",
+    "gemeinnutzige gmbh", "gmbh", "ggmbh", "g gmbh", "gug", "ug haftungsbeschrankt", "ug", "ev", "e v", "eg",
+    "eingetragener verein", "association sans but lucratif", "asbl", "vzw", "aisbl", "ivzw", "sarl", "sas", "scop",
+    "scic", "sl", "sa", "slu", "sociedad limitada", "sociedad anonima", "s coop",
 )  # fmt: skip
 _LEGAL_SUFFIX: Final = re.compile(r"(?<=\S)(?: (?:" + "|".join(sorted(_LEGAL_FORMS, key=len, reverse=True)) + r"))+$")
 

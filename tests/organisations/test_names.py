@@ -69,6 +69,17 @@ def test_spellings_of_one_name_have_one_key(spelling):
 
 
 @pytest.mark.parametrize(
+    "form",
+    """Ltd|Ltd.|Limited|plc|PLC|CIC|C.I.C.|CIO|SCIO|LLP|Inc.|Cyf|Cyf.|Cyfyngedig|CBC|CLG|gGmbH|GmbH|gUG|e.V.|e. V.|eV|eG
+    |asbl|ASBL|A.S.B.L.|AISBL|SARL|S.A.R.L.|SAS|S.L.|SL|S.A.|SLU|(Ltd)|, Inc.|Community Interest Company|Limited CIO
+    |Cwmni Buddiannau Cymunedol|Eingetragener Verein|UG (haftungsbeschränkt)""".replace("\n    ", "").split("|"),
+)
+def test_a_legal_form_at_the_end_makes_no_other_organisation(form):
+    assert name_key(f"Sample Forum {form}") == "sample forum"
+    assert name_key(form)  # alone it is a name
+
+
+@pytest.mark.parametrize(
     "one, other",
     [
         ("Amnesty International", "Amnesty International UK"),
