@@ -251,3 +251,29 @@ def test_no_text_breaks_any_of_them(text):
     for check in (check_email, register_id, website):
         with suppress(ValueError):
             assert check(text)
+
+
+PLAIN = st.from_regex(r"[a-z0-9.-]{1,45}\.[a-z]{1,22}", fullmatch=True)
+
+
+@given(st.from_regex(r"[A-Za-z0-9_+.-]{1,35}", fullmatch=True), PLAIN)
+def test_a_plain_address_is_read_the_short_way_as_it_would_be_the_long_way(local, host):
+    for address in (f"{local}@{host}", f"https://{host}", f"http://www.{host}/{local}", f"https://www.{host[-3:]}"):
+        assert domain(address) == domain(f" {address}")
+        assert email_key(address) == email_key(f" {address}")
+        for check in (check_email, website):
+            assert outcome(check, address) == outcome(check, f" {address}")
+
+
+@given(st.from_regex(r"[A-Za-z0-9 ]{1,30}", fullmatch=True), st.from_regex(r"[0-9]{4,8}", fullmatch=True))
+def test_a_plain_name_and_number_are_read_the_short_way_as_they_would_be_the_long_way(name, number):
+    if name.strip():
+        assert name_key(name) == name_key(f"{name}!")
+    assert outcome(register_id, number) == outcome(register_id, f"{number} ")
+
+
+def outcome(check, text):
+    try:
+        return check(text).strip()
+    except ValueError as wrong:
+        return str(wrong).replace("“ ", "“")

@@ -71,6 +71,19 @@ def test_a_formula_without_a_value_is_said_and_not_taken_for_an_empty_cell(write
     assert address.errors == ("There is a formula where the e-mail address should be.",)
 
 
+@pytest.mark.parametrize("shown", ["#REF!", "#DIV/0!", "Err:508"])
+def test_an_error_in_an_opendocument_cell_is_said_and_not_taken_for_an_empty_cell(shown):
+    cell = b'<table:table-cell office:value-type="string"><text:p>%s</text:p>'
+    wrong = b'<table:table-cell table:formula="of:=[.#REF!]" office:value-type="string" office:string-value="">'
+    data = ods({"List": [LIST[0], ("one", "", "a@mind.example"), ("Scope", "", "two")]})
+    changes = [(cell % was, wrong + f"<text:p>{shown}</text:p>".encode()) for was in (b"one", b"two")]
+    table = read_rows(_with(data, "content.xml", *changes[0], *changes[1]))
+    name, address = rows(table, guess(table), (), ())
+    assert (table.rows[0][0], table.rows[1][2]) == (shown, shown)
+    assert name.errors == ("The name is a formula, which a list cannot carry.",)
+    assert address.errors == ("There is a formula where the e-mail address should be.",)
+
+
 def test_a_formula_with_a_value_is_read_as_its_value():
     data = xlsx({"List": [LIST[0], ("=A9", "", "a@mind.example")]})
     table = read_rows(
