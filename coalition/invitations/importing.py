@@ -17,6 +17,7 @@ from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import records
 from coalition.invitations.actions import as_row
+from coalition.invitations.keys import keys
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
 from coalition.organisations import actions as organisation_actions
@@ -176,8 +177,8 @@ def _put_on_list(
     for organisation_id, found in contacts.items():  # a row further up had no address yet
         invitation_id, contact_id = there.get(organisation_id, (0, 0))
         if invitation_id in ours and contact_id is None:
-            row = as_row(letter, organisation_id, names[organisation_id], found, "", now)
-            records.change(connection, invitation_id, now, contact_id=found.id, search_key=row["search_key"])
+            copies = keys(names[organisation_id], found)
+            records.change(connection, invitation_id, now, contact_id=found.id, **copies)
     rows: dict[int, dict[str, Any]] = {}
     for one, organisation_id in zip(taken, places, strict=True):
         if organisation_id not in there and organisation_id not in rows:
