@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, and_, bindparam, false, func, literal, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, false, func, literal, literal_column, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from coalition.invitations.ordering import REVERSE, SECTIONED, SORTS, ordered
@@ -202,7 +202,7 @@ def sections(connection: Connection, letter_id: int, wanted: Filter, groups: Seq
         return ()
     # By both, which one narrow index has. What is searched for stands in another, that SQLite takes when nothing
     # invites it to group by this one.
-    status = i.status.concat("") if wanted.search else i.status
+    status = i.status.concat(literal_column("''")) if wanted.search else i.status
     columns: tuple[ColumnElement[Any], ...] = (status, i.group, func.count())
     found: dict[str, list[int]] = {}
     for is_now, group, many in connection.execute(filtered(select(*columns), letter_id, wanted).group_by(*columns[:2])):
