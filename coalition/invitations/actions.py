@@ -281,7 +281,8 @@ def stop_mail(connection: Connection, nonce: str | None, now: datetime) -> str:
 def mail_ended(connection: Connection, id: int, ending: str, words: str, now: datetime) -> None:
     """What became of an invitation's mail: sent, failed or dropped for good, or to be tried again."""
     if ending == "sent":
-        records.move(connection, id, "send", now, sent_at=now, problem="")
+        if not records.move(connection, id, "send", now, sent_at=now, problem=""):
+            records.note_sent(connection, id, now)  # its link was opened before the mail server had said yes
     elif ending == "again":
         records.note_problem(connection, id, f"Not sent yet, and will be tried again. {words}")
     elif records.move(connection, id, "fail", now, problem=words):

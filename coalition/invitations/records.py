@@ -110,6 +110,13 @@ def change(connection: Connection, id: int, now: datetime, **values: Any) -> Non
     connection.execute(update(invitations).where(invitations.c.id == id).values(changed_at=now, **values))
 
 
+def note_sent(connection: Connection, id: int, now: datetime) -> None:
+    """When the first mail left, of one that is further along already."""
+    connection.execute(
+        update(invitations).where(invitations.c.id == id, invitations.c.sent_at.is_(None)).values(sent_at=now)
+    )
+
+
 def note_problem(connection: Connection, id: int, words: str) -> None:
     """Why the mail has not left yet, for the tracker; while it is still waiting to."""
     connection.execute(
