@@ -3,7 +3,6 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from coalition import work
 from coalition.demo import sample
 from coalition.demo.scenes import Stage
 from coalition.endorsements import deciding
@@ -44,7 +43,7 @@ async def _later(stage: Stage, letter: Letter) -> None:
     day = stage.now.astimezone(zone).date() - timedelta(days=1)
     stage.do(deciding.later, stage.nonce(letter, ALDER), day, 0, stage.now - timedelta(days=3))
     stage.send_mail()
-    work.do_what_is_due(stage.database, stage.now)
+    stage.do(deciding.write_on_the_day, [stage.ids(letter)[ALDER]], stage.now)
     [morning] = stage.send_mail()
     await stage.mail("deciding-day", "The morning of the day to decide", morning)
 
