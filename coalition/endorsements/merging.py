@@ -232,7 +232,7 @@ def _moved(connection: Connection, planned: Plan, steps: Journal) -> dict[str, A
 
 
 def _note(connection: Connection, planned: Plan, id: int, who: str, now: datetime) -> None:
-    called = {"name": planned.kept.name, "merged": planned.merged.name}
+    called = {"name": planned.kept.name, "merged": planned.merged.name, "organisation": planned.kept.id}
     for one in planned.letters:
         data = {**called, "gone": one.gone.id if one.gone else None, "why": one.why}
         add_history(connection, one.letter_id, now, Deed("organisations merged", who, one.kept.id, data))
