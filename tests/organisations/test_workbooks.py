@@ -14,6 +14,7 @@ from coalition.organisations import workbooks
 from coalition.organisations.columns import guess
 from coalition.organisations.reading import Table, Unreadable, read_rows
 from coalition.organisations.sorting_out import rows
+from tests.organisations.messy.assemble import HERE as MESSY
 from tests.organisations.workbooks import Rows, ods, xlsx
 
 LIST = (("Name", "Charity number", "E-mail"), ("Mind", 219830, "policy@mind.example"))
@@ -40,6 +41,16 @@ def test_numbers_dates_and_texts_are_read_as_a_person_sees_them(write):
         ("1625 Independent People", "1234567", ""),
     )
     assert table.numbers == (2, 3, 4)
+
+
+def test_a_workbook_of_before_2007_is_read():
+    table = read_rows((MESSY / "old.xls").read_bytes())
+    assert table.header == LIST[0]
+    assert table.rows == (
+        ("Mind", "219830", "policy@mind.example"),
+        ("Médecins du Monde", "00208231", "contact@medecins-du-monde.example"),
+        ("Łódzki Dom", "1234567", "dom@lodz.example"),
+    )
 
 
 def test_dates_times_and_ticks_are_read_as_words():
