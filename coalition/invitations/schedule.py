@@ -10,6 +10,8 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from coalition.base.clock import day_words
+
 APART = timedelta(hours=48)  # never two mails to one organisation within this
 LATE = timedelta(hours=24)  # a step that the site slept through for longer is left out
 DAYS = range(-90, 31)
@@ -172,9 +174,11 @@ def left_words(when: Dates, now: datetime) -> str:
     return f"that day has passed, and the list closes {ends}"
 
 
-def step_words(days: int) -> str:
-    """7 days before, on the day, 1 day after."""
-    if days == 0:
-        return "on the day"
-    count = f"{abs(days)} day{'s' if abs(days) != 1 else ''}"
-    return f"{count} {'before' if days < 0 else 'after'}"
+def step_words(step: Step, when: Dates, asked_for: str) -> str:
+    """7 days before the day you ask for; or, where that day is quiet, that the step was put off from it."""
+    count = f"{abs(step.days)} day{'s' if abs(step.days) != 1 else ''}"
+    said = f"{count} {'before' if step.days < 0 else 'after'} {asked_for}" if step.days else asked_for
+    meant = when.asked_for + timedelta(days=step.days)
+    if step.due.astimezone(ZoneInfo(when.zone)).date() != meant:
+        return f"put off from {day_words(meant)}, {said}, because nothing leaves then"
+    return said if step.days else f"on {said}"

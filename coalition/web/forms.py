@@ -27,6 +27,7 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.widgets import TextInput
 
 from coalition.endorsements.rules import AUTHORITIES, LONGEST, Answer
 from coalition.invitations import wording
@@ -47,6 +48,7 @@ TIME_ZONES = (
 ).split()
 MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 BODY_LONGEST = 40_000
+NOTICE_WRONG = f"Write a number of days from 0 to {LONGEST_NOTICE}."
 ADDRESSEES_MOST = 12
 
 
@@ -329,9 +331,11 @@ class DetailsForm(Form):
     kind = _text("Kind", description="For example: charity, trade union, faith organisation.")
     country = _text("Country")
     approves = SelectField("Who approves that they sign", choices=options(APPROVERS), default="")
-    notice_days = IntegerField(
+    notice_days = IntegerField(  # type: ignore[call-arg]  # invalid_value_message is newer than its stubs
         "Days of notice they need",
-        [Optional(), NumberRange(0, LONGEST_NOTICE, f"Write a number of days from 0 to {LONGEST_NOTICE}.")],
+        [Optional(), NumberRange(0, LONGEST_NOTICE, NOTICE_WRONG)],
+        invalid_value_message=NOTICE_WRONG,
+        widget=TextInput(),  # a number field would not show again what is no number
     )
     signing_note = _text(
         "What else to know before asking them",

@@ -61,6 +61,18 @@ def test_a_step_in_quiet_hours_waits_until_they_end() -> None:
     assert _due(plan, _dates(date(2009, 11, 10))) == {-3: "Mon 09 Nov 08:00", 0: "Wed 11 Nov 08:00"}
 
 
+def test_a_step_says_that_it_was_put_off_from_the_day_it_is_named_after() -> None:
+    when = _dates(date(2009, 11, 8))  # a Sunday
+    words = [schedule.step_words(step, when, "the day you ask for") for step in schedule.steps(Schedule(on=True), when)]
+    assert words == [
+        "put off from Sunday 1 November 2009, 7 days before the day you ask for, because nothing leaves then",
+        "2 days before the day you ask for",
+        "put off from Sunday 8 November 2009, the day you ask for, because nothing leaves then",
+    ]
+    [on_it] = schedule.steps(replace(ALWAYS, days=(0,)), when)
+    assert schedule.step_words(on_it, when, "the day you ask for") == "on the day you ask for"
+
+
 def test_of_steps_that_wait_for_the_same_hour_only_the_last_is_left() -> None:
     plan = Schedule(days=(-3, -2, -1), hour=9)  # Saturday, Sunday, Monday
     assert _due(plan, _dates(date(2009, 11, 10))) == {-2: "Mon 09 Nov 08:00", -1: "Mon 09 Nov 09:00"}

@@ -179,7 +179,9 @@ async def test_mistakes_are_said_and_what_was_typed_is_kept(eva: Campaign) -> No
     assert page.status_code == 422
     for words in ("Write the organisation&#39;s name", "is not a charity or company number", "is not the address of"):
         assert words in page.text
+    assert "Write a number of days" in page.text
     assert 'value="Cymru"' in page.text
+    assert 'type="text" value="soon"' in page.text, "a number field would show nothing"
     assert eva.database.read_now(all_rows) == before
 
 
