@@ -370,7 +370,8 @@ def test_a_mail_fetches_nothing_and_shouts_nothing(message, values):
 def test_an_organisations_link_asks_not_to_be_passed_outside(message, values):
     _, text, _ = render(message, **values)
     if message != "sign_in":
-        assert "This link answers for The Poppy Project; please do not pass it outside." in text
+        does = "shows the letter to" if values.get("way") == "pass" else "answers for"
+        assert f"This link {does} The Poppy Project; please do not pass it outside." in text
 
 
 @every_message
