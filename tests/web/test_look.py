@@ -102,6 +102,11 @@ def test_no_page_has_inline_style_or_script():
         assert not re.search(r"\sstyle\s*=|<style|\son[a-z]+\s*=|javascript:|<script(?![^>]*\bsrc=)", text), page
 
 
+def test_no_page_or_mail_holds_the_leftovers_of_a_merge():
+    for page in (page for page in (ROOT / "templates").rglob("*") if page.is_file()):
+        assert not re.search(r"^(<{7}|={7}|>{7})", page.read_text(), re.MULTILINE), page
+
+
 # WCAG 2.2: 4.5 for text, 3 for the edges of controls.
 PAIRS = [
     *((ink, ground, 4.5) for ink in ("ink", "faded", "accent", "bad") for ground in ("desk", "paper", "well")),
