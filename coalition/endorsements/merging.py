@@ -193,12 +193,22 @@ def _move_contacts(connection: Connection, steps: Journal, planned: Plan) -> dic
         same = by_email[one.email]
         left_at = same.left_at if one.left_at else None
         steps.change(contacts, {"id": same.id}, name=same.name or one.name, role=same.role or one.role, left_at=left_at)
-        through = select(invitations_table.c.id).where(invitations_table.c.contact_id == one.id)
-        for (id,) in connection.execute(through).all():
-            steps.change(invitations_table, {"id": id}, contact_id=same.id)
+        _hand_over(connection, steps, one.id, same.id, [place.kept.id for place in planned.letters])
         steps.remove(contacts, {"id": one.id})
         contact_of[one.id] = same
     return contact_of
+
+
+def _hand_over(connection: Connection, steps: Journal, old: int, new: int, places: list[int]) -> None:
+    """Whatever names the one contact names the other: whom a letter asks, who decides later, whose a link is."""
+    for column in (invitations_table.c.contact_id, invitations_table.c.deciding_contact_id):
+        for id in connection.execute(select(invitations_table.c.id).where(column == old)).scalars().all():
+            steps.change(invitations_table, {"id": id}, **{column.name: new})
+    theirs = select(links.c.nonce).where(
+        links.c.purpose == "invitation", links.c.subject_id.in_(places), links.c.contact_id == old
+    )
+    for nonce in connection.execute(theirs).scalars().all():
+        steps.change(links, {"nonce": nonce}, contact_id=new)
 
 
 def _move_place(steps: Journal, kept: Organisation, one: OnLetter, contact_of: dict[int, Person]) -> None:

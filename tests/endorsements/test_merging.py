@@ -16,10 +16,10 @@ from coalition.base.mail.reports import Verdict
 from coalition.base.refused import NotFound, Overtaken, Refused
 from coalition.demo import sample
 from coalition.endorsements import actions as answers
-from coalition.endorsements import merging, records, unmerging
+from coalition.endorsements import deciding, merging, records, unmerging
 from coalition.history import records as history
 from coalition.invitations import actions as invitations
-from coalition.invitations import bounces, linking
+from coalition.invitations import bounces, holders, linking
 from coalition.invitations import records as invitation_records
 from coalition.invitations.rules import Revoked
 from coalition.letters.rules import Letter
@@ -169,6 +169,27 @@ def _stops_mail_to(pair: Pair, nonce: str, email: str, but: str) -> None:
     assert pair.database.write_now(invitations.stop_mail, nonce, clock.now()) == email
     assert pair.database.read_now(organisation_records.mail_is_stopped, email)
     assert not pair.database.read_now(organisation_records.mail_is_stopped, spared)
+
+
+def test_whose_link_it_is_and_who_decides_later_is_known_when_both_have_the_same_contact(pair: Pair) -> None:
+    """The contact is there once by then: the link can be replaced, and the morning's mail has somebody to go to."""
+    twin, slug, now = pair.nonce(TWIN), pair.eva.letter.slug, clock.now()
+    shared = pair.database.read_now(invitations.mailed_to, pair.nonce(NSPCC))
+    one = pair.database.read_now(invitations.opened, twin, now).invitation
+    pair.database.write_now(invitations.change_contact, slug, one.id, shared, "", "", pair.eva.eva, now)
+    pair.database.write_now(invitations.send_again, slug, one.id, pair.eva.eva, now)
+    day = (now + timedelta(days=1)).date()
+    pair.database.write_now(deciding.later, pair.nonce(TWIN), day, None, now)
+    rows = pair.rows()
+    merged = pair.merge()
+    [held] = pair.database.read_now(holders.holders, one.id)
+    assert (held.email, held.is_main) == (shared, True)
+    assert pair.database.read_now(deciding.due, now + timedelta(days=2)) == [one.id]
+    assert pair.why_not(merged) == ""
+    pair.undo(merged)
+    assert pair.rows()["links"] == rows["links"]
+    pair.merge()
+    assert pair.database.write_now(linking.rotate, slug, [one.id], "Eva", now) == 1
 
 
 @pytest.mark.parametrize("same_person", [False, True])
