@@ -9,7 +9,16 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, or_, select
 
 from coalition.organisations.records import Contact
-from coalition.tables import contacts, endorsements, former_invitations, invitations, merges, organisations, reminders
+from coalition.tables import (
+    contacts,
+    endorsements,
+    former_invitations,
+    invitations,
+    links,
+    merges,
+    organisations,
+    reminders,
+)
 
 _ORGANISATION: Final = ("name", "register_id", "website", "kind", "country")
 _CONTACT: Final = ("email", "name", "role")
@@ -137,7 +146,10 @@ _take_off = delete(invitations).where(
     ~exists().where(former_invitations.c.invitation_id == invitations.c.id),  # another was merged into it
 )
 _as_made = _named(select(contacts.c.id, *(contacts.c[name] for name in _CONTACT)), contacts.c.id).where(
-    contacts.c.left_at.is_(None), ~exists().where(invitations.c.contact_id == contacts.c.id)
+    contacts.c.left_at.is_(None),
+    ~exists().where(invitations.c.contact_id == contacts.c.id),
+    # Not as "exists": there is no index of whose a link is, so all are walked once and not for each contact.
+    contacts.c.id.not_in(select(links.c.contact_id).where(links.c.contact_id.is_not(None))),
 )
 _untouched = _named(
     select(organisations.c.id, *(organisations.c[name] for name in _ORGANISATION)), organisations.c.id

@@ -11,7 +11,8 @@ from coalition import work
 from coalition.base import clock
 from coalition.endorsements import merging
 from coalition.history import records as history
-from coalition.invitations import importing, tracking, undoing
+from coalition.invitations import actions as asking
+from coalition.invitations import holders, importing, tracking, undoing
 from coalition.invitations import records as invitations
 from coalition.organisations import actions as directory_actions
 from coalition.organisations import directory, listed_rows, lists
@@ -20,7 +21,7 @@ from coalition.organisations.actions import as_row
 from coalition.organisations.cells import Values
 from coalition.organisations.listed_rows import ListedRow
 from coalition.web.desk.importing import QUICK_ROWS, ROWS_SHOWN
-from tests.cast import Campaign
+from tests.cast import NSPCC, Campaign
 from tests.organisations.workbooks import ods, xlsx
 from tests.rows import all_rows
 
@@ -241,6 +242,22 @@ async def test_what_was_used_since_stays_and_is_counted(eva: Campaign) -> None:
     assert "Pellbrook Refuge" not in everyone(eva)
     assert "The Kiln" not in names_on_list(eva)
     assert "used or changed since: 1 organisation," in page.text
+
+
+async def test_a_contact_who_holds_a_link_by_now_stays(eva: Campaign) -> None:
+    """The list named a colleague of an organisation that was asked before; the letter was passed on to them since."""
+    helper = "helper@nspcc.example"
+    async with eva.at_desk() as desk, eva.browser() as charity:
+        path = await given(desk, eva, f"Name;E-mail\n{NSPCC};{helper}\n")
+        await desk.post(path)
+        passed = await charity.post(f"{eva.link(NSPCC)}/forward", data={"email": helper, "way": "both"})
+        assert passed.headers["location"].endswith("?done=passed")
+        answer = await desk.post(f"{path}/undo")
+        assert answer.headers["location"].endswith("/import?done=undone")
+        page = await desk.get(f"{here(eva)}/import")
+    one = eva.database.read_now(asking.opened, eva.nonce(NSPCC), clock.now()).invitation
+    assert helper in [held.email for held in eva.database.read_now(holders.holders, one.id)]
+    assert "Stayed, because they were used or changed since" in page.text
 
 
 async def test_once_somebody_of_it_was_asked_it_stays(eva: Campaign) -> None:
