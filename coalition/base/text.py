@@ -1,10 +1,18 @@
 """Small things about written text that more than one room needs."""
 
+import re
 import unicodedata
 
 # Letters that do not fall apart into a plain one and an accent; apostrophes as keyboards and typographers have them.
 _LETTERS = {"ł": "l", "đ": "d", "ð": "d", "ø": "o", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 _PLAIN = str.maketrans(_LETTERS | dict.fromkeys("‘’‛ʼʹ′´`", "'"))
+
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'“”]+@[^\s<>()\[\],;:\"'“”]+")
+
+
+def without_addresses(words: str) -> str:
+    """What a mail server said, fit for the history: that can never be changed, and people's addresses can."""
+    return _ADDRESS.sub("(address)", words)
 
 
 def fold(text: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, update
 from coalition.base import links, outbox
 from coalition.base.clock import iso
 from coalition.base.refused import NotFound, Refused
+from coalition.base.text import without_addresses
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import holders, records, rules
@@ -83,7 +84,8 @@ def ask(
     if leaves_at:
         rules.check_hour(leaves_at, letter, now)
     wanted = records.not_asked(connection, letter.id, ids)
-    stopped = {one.id: one.organisation for one in wanted if organisations.mail_is_stopped(connection, one.email)}
+    stops = organisations.stopped_among(connection, [one.email for one in wanted])
+    stopped = {one.id: one.organisation for one in wanted if one.email in stops}
     asked = [one for one in wanted if one.id not in stopped]
     if asked:
         give_links(connection, [one for one in asked if one.nonce is None], now)
@@ -288,4 +290,4 @@ def mail_ended(connection: Connection, id: int, ending: str, words: str, now: da
     elif records.move(connection, id, "fail", now, problem=words):
         letter_id = records.invitation(connection, id).letter_id
         deed, who = ("mail dropped", "Coalition") if ending == "dropped" else ("mail failed", "the mail server")
-        add_history(connection, letter_id, now, Deed(deed, who, id, {"said": words}))
+        add_history(connection, letter_id, now, Deed(deed, who, id, {"said": without_addresses(words)}))

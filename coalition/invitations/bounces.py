@@ -22,6 +22,7 @@ from coalition.base.mail.reports import Report, Verdict, about
 from coalition.base.mail.webhook import Notice
 from coalition.base.outbox import Owed
 from coalition.base.refused import NotFound, Refused
+from coalition.base.text import without_addresses
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import actions, records, reports
@@ -111,7 +112,7 @@ def _held_up(connection: Connection, one: Invitation | None, email: str, words: 
         if one.email == email:
             late = {"problem": f"Not arrived so far. {words}"} if one.status in ("queued", "sent", "fetched") else {}
             records.change(connection, one.id, now, bounces=count, **late)
-        deed = Deed("mail held up", "the mail server", one.id, {"said": words, "times": count})
+        deed = Deed("mail held up", "the mail server", one.id, {"said": without_addresses(words), "times": count})
         add_history(connection, one.letter_id, now, deed)
     return f"Mail to {email} is held up, {count} of {ENOUGH} times."
 
@@ -131,7 +132,7 @@ def _stop(connection: Connection, one: Invitation | None, email: str, verdict: V
             "complaint": ("mail complained of", one.organisation),
             "unsubscribed": ("asked for no more mail", one.organisation),
         }[verdict.kind]
-        add_history(connection, one.letter_id, now, Deed(deed, who, one.id, {"said": words}))
+        add_history(connection, one.letter_id, now, Deed(deed, who, one.id, {"said": without_addresses(words)}))
     return f"No more mail goes to {email}."
 
 

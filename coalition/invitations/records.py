@@ -136,8 +136,9 @@ def not_asked(connection: Connection, letter_id: int, ids: Collection[int] | Non
         )
         .order_by(invitations.c.sort_key, invitations.c.id)
     )
-    found = [Invitation(*row) for row in connection.execute(wanted)]
-    return found if ids is None else [one for one in found if one.id in ids]
+    if ids is not None:
+        wanted = wanted.where(invitations.c.id.in_(ids))
+    return [Invitation(*row) for row in connection.execute(wanted)]
 
 
 def to_ask(connection: Connection, letter_id: int, ids: Collection[int] | None = None) -> tuple[int, int | None]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from coalition.base import outbox
 from coalition.base.outbox import Owed
 from coalition.base.refused import Overtaken, Refused
+from coalition.base.text import without_addresses
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import reminders, schedule
@@ -140,7 +141,9 @@ def mail_ended(connection: Connection, owed: Owed, ending: str, words: str, now:
     """What became of a reminder's mail, where it did not leave after all."""
     if ending in ("failed", "dropped") and owed.letter_id and owed.subject_id:
         deed, who = ("mail failed", "the mail server") if ending == "failed" else ("mail dropped", "Coalition")
-        add_history(connection, owed.letter_id, now, Deed(deed, who, owed.subject_id, {"said": words}))
+        add_history(
+            connection, owed.letter_id, now, Deed(deed, who, owed.subject_id, {"said": without_addresses(words)})
+        )
 
 
 # The schedule, and the reminder's words.

@@ -408,3 +408,17 @@ async def test_a_receipt_goes_where_mail_was_stopped_only_if_the_person_had_just
     assert ("A receipt is on its way" in page.text) == mailed
     assert ("so no mail confirms it: this page is your receipt." in page.text) != mailed
     assert _again(eva, one).status == "endorsed"
+
+
+def test_the_history_says_why_and_keeps_nobodys_address(eva: Campaign, comes_back: Callable[..., str]) -> None:
+    """It can never be changed, so it outlives what we may know of people; the list says it in full."""
+    comes_back()
+    one = _again(eva, _one(eva))
+    deed = eva.database.read_now(history.about, eva.letter.id, one.id)[-1]
+    assert one.problem == GONE
+    assert deed.data == {"said": "550 5.1.1 <(address)>: Recipient address rejected: User unknown"}
+    eva.database.write_now(actions.mail_ended, one.id, "again", "x", clock.now())
+    eva.database.write_now(records.change, one.id, clock.now(), status="queued")
+    eva.database.write_now(actions.mail_ended, one.id, "failed", GONE, clock.now())
+    deed = eva.database.read_now(history.about, eva.letter.id, one.id)[-1]
+    assert (deed.deed, "@" in str(deed.data)) == ("mail failed", False)

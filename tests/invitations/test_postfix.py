@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from coalition.base import clock
 from coalition.base.settings import ROOT
+from coalition.base.text import without_addresses
 from coalition.history import records as history
 from coalition.invitations import actions, records
 from coalition.invitations.rules import Invitation
@@ -54,7 +55,7 @@ async def test_a_real_postfix_refuses_defers_and_accepts_and_the_tracker_tells_w
     assert stop
     assert (stop.reason, stop.said) == ("bounced", refused.problem)
     deed = eva.database.read_now(history.about, eva.letter.id, gone.id)[-1]
-    assert (deed.deed, deed.data) == ("mail bounced", {"said": refused.problem})
+    assert (deed.deed, deed.data) == ("mail bounced", {"said": without_addresses(refused.problem)})
     late = _again(eva, full)
     assert (late.status, late.problem) == ("sent", f"Not arrived so far. {FULL}")
     assert eva.database.read_now(_bounces, full) == 1

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, event, select, update
 
 from coalition.base import clock
 from coalition.base import outbox as post
@@ -236,6 +236,36 @@ async def test_an_hour_that_cannot_be_is_refused_and_kept(
     assert f'name="pick" value="{late.id}"' in answer.text
     assert f'value="{typed}"' in answer.text
     assert _again(eva, late).status == "added"
+
+
+@pytest.mark.parametrize("deed", ["cancel", "now"])
+@pytest.mark.parametrize("hour", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "soon"])
+async def test_an_hour_that_no_page_showed_is_asked_for_again(eva: Campaign, deed: str, hour: str) -> None:
+    async with eva.at_desk() as desk:
+        answer = await desk.post(f"/desk/letters/{eva.letter.slug}/invitation/{deed}", data={"leaves_at": hour})
+    assert answer.status_code == 422
+    assert "Choose again which invitations you mean." in answer.text
+
+
+def test_asking_many_takes_no_more_questions_than_asking_few(eva: Campaign) -> None:
+    """Others wait while it is written."""
+
+    def asked(many: int) -> int:
+        for number in range(many):
+            values = Values(name=f"Number {number} of {many}", email=f"n{number}@of-{many}.example")
+            eva.database.write_now(actions.add, eva.letter.slug, values, "", eva.eva, clock.now())
+        said: list[str] = []
+
+        def note(*given: Any) -> None:
+            said.append(given[2])
+
+        event.listen(eva.database.engine, "before_cursor_execute", note)
+        queued = eva.database.write_now(actions.ask, eva.letter.slug, None, "Eva", clock.now()).queued
+        event.remove(eva.database.engine, "before_cursor_execute", note)
+        assert queued == many
+        return len(said)
+
+    assert asked(3) == asked(30)
 
 
 async def test_cancelling_happens_once_however_often_it_is_pressed(

@@ -1,6 +1,6 @@
 """The invitation: its words, how each organisation will see it, a test to oneself, and sending it now or at an hour."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -220,9 +220,9 @@ async def _waiting(visit: Visit, deed: Any, done: str) -> Response:
 def _moment(given: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(given)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):  # the first and last days of the calendar
         return None
-    return moment if moment.tzinfo else None
 
 
 def _back(visit: Visit, data: FormData, done: str) -> Response:
