@@ -25,7 +25,9 @@ REDIRECTS = 3
 PORTS = {"http": 80, "https": 443}
 TOO_MANY_REQUESTS = 429
 # Ways to write an address of version 4 in version 6; what lies within is what is reached.
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
+NAT64, COMPATIBLE = ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96")
+# Only ever local (RFC 8215, RFC 3879), which Python does not say of them.
+LOCAL = ipaddress.ip_network("64:ff9b:1::/48"), ipaddress.ip_network("fec0::/10")
 
 # Resolving cannot be broken off, so it has threads of its own: a name server that is silent holds up nothing else.
 _resolvers = ThreadPoolExecutor(4, "resolver")
@@ -119,7 +121,9 @@ def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         within = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if ip in NAT64:
+        if any(ip in network for network in LOCAL):
+            return False
+        if ip in NAT64 or ip in COMPATIBLE:
             within = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if within:
             return _is_public(str(within))
