@@ -15,7 +15,7 @@ from coalition.invitations import actions, forwarding, holders, linking, records
 from coalition.invitations.rules import Invitation
 from coalition.printings import actions as printings
 from coalition.tables import outbox
-from tests.cast import AMNESTY, NSPCC, Campaign, endorse_form
+from tests.cast import AMNESTY, NSPCC, Campaign, endorse_form, hidden
 
 COLLEAGUE = "colleague@charity.example"
 
@@ -59,6 +59,22 @@ async def test_loading_a_link_is_told_once_and_head_is_not_loading(eva: Campaign
         eva.database.write_now(lambda _: None)
     assert _again(eva, one) == first
     assert "letter read" not in _deeds(eva, one)
+
+
+async def test_a_double_click_replaces_a_link_once_and_sends_one_mail_again(eva: Campaign) -> None:
+    """Between the two clicks the mail of the first has left: its link must not be dead when it arrives."""
+    eva.send_mail()
+    one = _one(eva)
+    page = f"/desk/letters/{eva.letter.slug}/organisations/{one.id}"
+    async with eva.at_desk() as desk:
+        for deed, done, mails in (("rotate", "replaced", 2), ("send", "sent", 3)):
+            form = {"once": hidden((await desk.get(page)).text, "once")}
+            for _ in range(2):
+                answer = await desk.post(f"{page}/{deed}", data=form)
+                assert answer.headers["location"].endswith(f"?done={done}")
+                eva.send_mail()
+            assert _mails(eva, one)["invitation"] == mails
+    assert _deeds(eva, one)["link replaced"] == 1
 
 
 async def test_a_replaced_link_says_so_and_mails_the_newer_one_once_an_hour(eva: Campaign) -> None:

@@ -12,7 +12,7 @@ from coalition.invitations import linking
 from coalition.invitations import records as invitations
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
-from coalition.web.desk.organisation import organisation_page
+from coalition.web.desk.organisation import is_first, organisation_page
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
 from coalition.web.forms import ExtendForm, posted
@@ -30,10 +30,12 @@ async def revoke(visit: Visit) -> Response:
 
 @at_desk
 async def rotate(visit: Visit) -> Response:
-    await posted(visit.request)
+    data = await posted(visit.request)
 
     def deed(connection: Connection, letter: Letter, id: int, now: datetime) -> None:
-        if not linking.rotate(connection, letter.slug, [id], visit.me.called, now):
+        if is_first(connection, visit, data) and not linking.rotate(
+            connection, letter.slug, [id], visit.me.called, now
+        ):
             raise Refused(
                 "Nothing was replaced: there is no link, the list is closed for them, or their address takes no mail."
             )

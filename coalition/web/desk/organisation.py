@@ -1,13 +1,16 @@
 """One organisation on one letter's list: its page, and what can be done for it there."""
 
+import re
+import secrets
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from coalition.base import outbox
+from coalition.base import links, outbox
 from coalition.base.database import NotSaved
 from coalition.base.refused import Refused
 from coalition.endorsements import records as endorsements
@@ -84,8 +87,15 @@ async def organisation_page(
         extend=extend or _proposed(values["letter"], values["one"], values["tight"]),
         correction=CorrectionForm(corrected=values["one"].email),
         done=visit.done,
+        once=secrets.token_urlsafe(16),
         **values,
     )
+
+
+def is_first(connection: Connection, visit: Visit, data: FormData) -> bool:
+    """False for the second click of a double click on a form that carries a key."""
+    key = str(data.get("once", ""))
+    return not re.fullmatch(r"[\w-]{16,32}", key, re.ASCII) or links.once(connection, key, visit.me.id, visit.now)
 
 
 def _proposed(letter: Letter, one: Invitation, tight: bool) -> ExtendForm:
@@ -99,10 +109,15 @@ def _proposed(letter: Letter, one: Invitation, tight: bool) -> ExtendForm:
 
 @at_desk
 async def send_again(visit: Visit) -> Response:
-    await posted(visit.request)
+    data = await posted(visit.request)
     id = visit.request.path_params["id"]
+
+    def send(connection: Connection) -> None:
+        if is_first(connection, visit, data):
+            actions.send_again(connection, visit.slug, id, visit.me, visit.now)
+
     try:
-        await visit.database.write(actions.send_again, visit.slug, id, visit.me, visit.now)
+        await visit.database.write(send)
     except Refused as refusal:
         return await organisation_page(visit, refusal.status, str(refusal))
     return visit.back(f"/organisations/{id}", "sent")
