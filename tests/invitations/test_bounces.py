@@ -418,7 +418,7 @@ def test_the_history_says_why_and_keeps_nobodys_address(eva: Campaign, comes_bac
     assert one.problem == GONE
     assert deed.data == {"said": "550 5.1.1 <(address)>: Recipient address rejected: User unknown"}
     eva.database.write_now(actions.mail_ended, one.id, "again", "x", clock.now())
-    eva.database.write_now(records.change, one.id, clock.now(), status="queued")
+    eva.database.write_now(lambda connection: records.change(connection, one.id, clock.now(), status="queued"))
     eva.database.write_now(actions.mail_ended, one.id, "failed", GONE, clock.now())
     deed = eva.database.read_now(history.about, eva.letter.id, one.id)[-1]
     assert (deed.deed, "@" in str(deed.data)) == ("mail failed", False)
