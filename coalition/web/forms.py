@@ -63,7 +63,7 @@ async def posted(request: Request, *, files: int = 0, fields: int = 400, longest
         raise
 
 
-def _clean(value: str | None) -> str:
+def clean(value: str | None) -> str:
     """As a person meant it: no blanks at the ends, none of the characters that no page can show."""
     return "".join(c for c in value or "" if c.isprintable() or c in "\n\r\t").strip()
 
@@ -79,13 +79,13 @@ def _text(label: str, longest: int = LONGEST, required: str = "", **options: Any
     if required:
         checks.insert(0, InputRequired(required))
     render = {"maxlength": longest, **options.pop("render_kw", {})}
-    field: StringField = kind(label, checks, filters=[_clean], render_kw=render, **options)
+    field: StringField = kind(label, checks, filters=[clean], render_kw=render, **options)
     return field
 
 
 def _lines(label: str, **options: Any) -> TextAreaField:
     return TextAreaField(
-        label, [Length(max=4000, message="This is too long. Please shorten it.")], filters=[_clean], **options
+        label, [Length(max=4000, message="This is too long. Please shorten it.")], filters=[clean], **options
     )
 
 
@@ -105,7 +105,7 @@ class SignInForm(Form):
     email = EmailField(
         "Your e-mail address",
         [InputRequired("Write the e-mail address you sign in with."), Length(max=254), _address],
-        filters=[_clean],
+        filters=[clean],
         render_kw={"autocomplete": "email"},
     )
 
@@ -118,7 +118,7 @@ class AddresseeForm(Form):
     name = _text("Name")
     office = _text("Office or title")
     postal = _lines("Postal address, a line each")
-    email = EmailField("E-mail", [Length(max=254), _address], filters=[_clean])
+    email = EmailField("E-mail", [Length(max=254), _address], filters=[clean])
 
 
 class ArrangementsForm(Form):
@@ -285,7 +285,7 @@ class OrganisationForm(Form):
     website = _text("Website")
     group = SelectField("Group", validate_choice=False)
     contact_name = _text("Contact's name")
-    email = EmailField("Contact's e-mail address", [Length(max=254), _address], filters=[_clean])
+    email = EmailField("Contact's e-mail address", [Length(max=254), _address], filters=[clean])
     contact_role = _text("Contact's role")
 
     def validate_register_id(self, field: Field) -> None:
@@ -376,7 +376,7 @@ class NewForm(DetailsForm):
     """An organisation for the directory, with one contact."""
 
     contact_name = _text("Name")
-    email = EmailField("E-mail address", [Length(max=254), _address], filters=[_clean])
+    email = EmailField("E-mail address", [Length(max=254), _address], filters=[clean])
     contact_role = _text("Role")
 
     def validate_email(self, field: Field) -> None:
@@ -402,7 +402,7 @@ class ContactForm(Form):
     email = EmailField(
         "E-mail address",
         [InputRequired("Write the e-mail address."), Length(max=254), _address],
-        filters=[_clean],
+        filters=[clean],
     )
     contact_role = _text("Role")
 
@@ -411,7 +411,7 @@ class CorrectionForm(Form):
     corrected = EmailField(
         "The right address",
         [InputRequired("Write the right e-mail address."), Length(max=254), _address],
-        filters=[_clean],
+        filters=[clean],
     )
 
 
@@ -468,7 +468,7 @@ def endorse_answer(data: FormData) -> Answer | None:
 
 
 def one_line(value: str | None) -> str:
-    return " ".join(_clean(value).split())
+    return " ".join(clean(value).split())
 
 
 class DeclineForm(Form):
@@ -487,7 +487,7 @@ class ForwardForm(Form):
     email = EmailField(
         "Your colleague’s e-mail address",
         [InputRequired("Write your colleague’s e-mail address."), Length(max=254), _address],
-        filters=[_clean],
+        filters=[clean],
     )
     name = _text("Their name", longest=NAME_LONGEST)
     way = RadioField("Who answers from now on?", choices=options(WAYS), default="both")

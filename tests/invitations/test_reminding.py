@@ -22,7 +22,7 @@ from coalition.letters.rules import Letter
 from coalition.organisations import records as organisations
 from coalition.tables import invitations, outbox
 from coalition.tables import letters as letters_table
-from tests.cast import AMNESTY, NSPCC, POPPY, begin
+from tests.cast import AMNESTY, NSPCC, POPPY, Campaign, begin
 
 ASKED = datetime(2009, 10, 19, 9, tzinfo=UTC)  # a Monday
 SOFT = date(2009, 11, 10)  # a Tuesday
@@ -384,3 +384,14 @@ def test_a_schedule_is_kept_once_and_not_over_anothers(database: Database, lette
         database.write_now(reminding.arrange, letter.slug, after.revision, replace(PLAN, days=()), "Eva", ASKED)
     deeds = [entry.deed for entry in database.read_now(history.entries, letter.id)]
     assert deeds[:2] == ["reminders switched off", "reminders switched on"]
+
+
+async def test_words_are_kept_without_characters_that_no_database_and_no_mail_can_hold(eva: Campaign) -> None:
+    async with eva.at_desk() as desk:
+        page = f"/desk/letters/{eva.letter.slug}/reminders"
+        revision = eva.database.read_now(letters.letter_by_slug, eva.letter.slug).revision
+        form = {"subject": "A \0word", "body": "Please\x01 answer.\n\n{link}", "revision": str(revision)}
+        answer = await desk.post(f"{page}/words", data=form)
+        assert answer.status_code == 303, answer.text
+    letter = eva.database.read_now(letters.letter_by_slug, eva.letter.slug)
+    assert (letter.reminder_subject, letter.reminder_body) == ("A word", "Please answer.\n\n{link}")

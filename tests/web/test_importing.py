@@ -244,6 +244,17 @@ async def test_what_was_used_since_stays_and_is_counted(eva: Campaign) -> None:
     assert "used or changed since: 1 organisation," in page.text
 
 
+async def test_a_file_whose_name_no_database_can_hold_is_read_all_the_same(eva: Campaign) -> None:
+    part = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a\0list.csv"\r\n\r\nName\nThe Kiln\r\n--b--\r\n'
+    )
+    async with eva.at_desk() as desk:
+        kind = {"content-type": "multipart/form-data; boundary=b"}
+        answer = await desk.post(f"{here(eva)}/import", content=part, headers=kind)
+        assert answer.status_code == 303
+        assert "alist.csv" in (await desk.get(answer.headers["location"])).text
+
+
 async def test_a_contact_who_holds_a_link_by_now_stays(eva: Campaign) -> None:
     """The list named a colleague of an organisation that was asked before; the letter was passed on to them since."""
     helper = "helper@nspcc.example"

@@ -23,7 +23,7 @@ from coalition.organisations.reading import Table
 from coalition.web.desk.listed import changes_in, shown
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import ListForm, posted, whole_number
+from coalition.web.forms import ListForm, clean, posted, whole_number
 
 LARGEST_LIST = encodings.LARGEST
 QUICK_BYTES, QUICK_ROWS = 400_000, 2_000  # what is read and brought in while the person waits; the worker does the rest
@@ -70,7 +70,7 @@ async def begin_import(visit: Visit) -> Response:
 async def _given(data: FormData) -> tuple[str, bytes]:
     file = data.get("file")
     if isinstance(file, UploadFile) and file.filename:
-        return file.filename[:200], await file.read(LARGEST_LIST + 1)
+        return clean(file.filename)[:200], await file.read(LARGEST_LIST + 1)
     return "what you pasted", str(data.get("paste") or "").encode()
 
 

@@ -21,7 +21,7 @@ from coalition.letters.rules import Letter
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.dev import in_a_frame
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import options, posted, put, whole_number
+from coalition.web.forms import clean, options, posted, put, whole_number
 
 HOURS = {str(hour): f"{hour:02}:00" for hour in range(24)}
 MOST_TYPED = 60
@@ -79,8 +79,16 @@ def _numbers(form: Form, name: str, wrong: dict[str, str]) -> list[int]:
 
 
 class WordsForm(Form):
-    subject = StringField("Subject", [Length(max=wording.LONGEST_SUBJECT, message="Please shorten the subject.")])
-    body = TextAreaField("Words", [Length(max=wording.LONGEST_BODY, message="These words are too long for a mail.")])
+    subject = StringField(
+        "Subject",
+        [Length(max=wording.LONGEST_SUBJECT, message="Please shorten the subject.")],
+        filters=[clean],
+    )
+    body = TextAreaField(
+        "Words",
+        [Length(max=wording.LONGEST_BODY, message="These words are too long for a mail.")],
+        filters=[clean],
+    )
     revision = HiddenField(id="words-revision")
 
     def show(self, letter: Letter) -> "WordsForm":
