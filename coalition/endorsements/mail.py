@@ -97,6 +97,8 @@ def _about(connection: Connection, owed: Owed) -> tuple[Invitation, Letter]:
     held = holder(connection, one.id, owed.data.get("contact") or one.contact_id)
     if held is None or one.nonce is None:
         raise NotWanted("The link was revoked before this mail left.")
+    if (held.email or one.email) != owed.recipient:  # nobody gets the link of whoever is asked in their place by now
+        raise NotWanted("Another contact was chosen before this mail left.")
     return replace(one, nonce=held.nonce, contact=held.contact or one.contact), letters.letter(
         connection, one.letter_id
     )

@@ -33,6 +33,8 @@ def forwarded(connection: Connection, owed: Owed, office: Office, now: datetime)
 def passed_on(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:
     """That it was passed on, to whoever did."""
     one, letter, held = _about(connection, owed, now)
+    if (held.email or one.email) != owed.recipient:
+        raise NotWanted("Another contact was chosen before this mail left.")
     colleague = _name(connection, owed.data.get("to"))
     return _mail(
         connection,

@@ -77,6 +77,28 @@ async def test_a_double_click_replaces_a_link_once_and_sends_one_mail_again(eva:
     assert _deeds(eva, one)["link replaced"] == 1
 
 
+async def test_no_late_mail_brings_the_link_of_whoever_is_asked_now_to_whoever_was_asked_before(eva: Campaign) -> None:
+    """The mail server was away: what was owed to the one leaves when the other has been chosen."""
+    eva.send_mail()
+    one = _one(eva)
+    passed, endorsed = {"email": COLLEAGUE, "way": "both"}, endorse_form()
+    async with eva.browser() as charity:
+        assert (await charity.post(f"{eva.link(NSPCC)}/forward", data=passed)).status_code == 303
+        assert (await charity.post(f"{eva.link(NSPCC)}/endorse", data=endorsed)).status_code == 303
+    chosen = "chosen@charity.example"
+    eva.database.write_now(actions.change_contact, eva.letter.slug, one.id, chosen, "", "", eva.eva, clock.now())
+    eva.database.write_now(actions.send_again, eva.letter.slug, one.id, eva.eva, clock.now())
+    eva.send_mail()
+
+    def sent(connection: Connection) -> dict[str, str]:
+        rows = select(outbox.c.message, outbox.c.state).where(outbox.c.subject_id == one.id).order_by(outbox.c.id)
+        return {message: state for message, state in connection.execute(rows)}
+
+    states = eva.database.read_now(sent)
+    dropped = {"forwarded": "dropped", "passed_on": "dropped", "receipt": "dropped"}
+    assert states == {**dropped, "invitation": "sent"}
+
+
 async def test_a_replaced_link_says_so_and_mails_the_newer_one_once_an_hour(eva: Campaign) -> None:
     eva.send_mail()
     one, old = _one(eva), eva.link(NSPCC)
