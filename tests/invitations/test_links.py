@@ -217,6 +217,7 @@ async def test_a_link_that_was_handed_over_shows_the_letter_and_answers_nothing(
         assert page.status_code == 200
         assert "You passed this letter to a colleague" in page.text
         assert f'action="{mine}/' not in page.text
+        assert "The list closes" in page.text, "it is open still, for those who have it now"
         for deed, form in (
             ("endorse", endorse_form()),
             ("decline", {}),
