@@ -12,7 +12,7 @@ from coalition.base import clock
 from coalition.invitations import records, tracking
 from coalition.invitations.tracking import Filter
 from coalition.organisations import records as organisations
-from coalition.tables import invitations, outbox
+from coalition.tables import invitations, letters, outbox
 from tests.cast import AMNESTY, NSPCC, POPPY, SLUG, Campaign, endorse_form, hidden
 
 DESK = f"/desk/letters/{SLUG}"
@@ -29,6 +29,21 @@ async def test_what_would_happen_is_said_before_and_changes_nothing(eva: Campaig
     assert "Move 2 organisations to another group" in page
     assert "1: endorsed, and chose their group themselves" in page
     assert group(eva, AMNESTY) == "National charities"
+
+
+async def test_what_needs_you_now_leads_straight_to_reminding_those_it_counts(eva: Campaign) -> None:
+    eva.send_mail()
+    async with eva.browser() as charity:
+        await charity.post(f"{eva.link(NSPCC)}/endorse", data=endorse_form())
+    soon = clock.now().date() + timedelta(days=2)
+    eva.database.write_now(lambda connection: connection.execute(update(letters).values(soft_deadline=soon)))
+    async with eva.at_desk() as desk:
+        tracker = await desk.get(DESK)
+        [there] = re.findall(r'href="([^"]*do=remind[^"]*)">Remind them', tracker.text)
+        page = await desk.get(html.unescape(there))
+    assert f"{ASKED - 1} have not answered, and you asked for answers by" in text(tracker)
+    assert "has changed since you chose" not in text(page), "it counts the same as the tracker"
+    assert f"{ASKED - 1}: " in text(page), "all were asked today, so none is reminded yet, and the page says why"
 
 
 async def test_a_double_click_does_it_once_and_says_so(eva: Campaign) -> None:
