@@ -489,7 +489,7 @@ class ForwardForm(Form):
         [InputRequired("Write your colleague’s e-mail address."), Length(max=254), _address],
         filters=[clean],
     )
-    name = _text("Their name", longest=NAME_LONGEST)
+    name = _text("Their name", longest=NAME_LONGEST, id="colleague")  # the page has another field of this name
     way = RadioField("Who answers from now on?", choices=options(WAYS), default="both")
 
 
