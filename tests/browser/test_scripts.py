@@ -65,7 +65,7 @@ async def test_a_scanner_that_runs_scripts_scrolls_and_waits_has_not_read_the_le
         }"""
     )
     await page.wait_for_timeout(300)
-    assert status(demo) == "queued"
+    assert status(demo) == "fetched"
 
 
 async def test_a_touch_that_comes_with_the_page_is_no_reading_but_a_later_one_is(
