@@ -76,7 +76,9 @@ async def test_the_coordinators_words_are_the_mail(eva: Campaign, late: Invitati
     eva.send_mail()
     mail = _newest(eva)
     assert mail.subject == f"A word with {LATE}"
-    assert mail.text.startswith(f"Dear Sample Contact,\n\nwill {LATE} join us?\n\nRead the letter and answer:\nhttp")
+    said, _, rest = mail.text.partition(f"\n\n{eva.letter.subject}\n\n")  # which letter, where the words do not say it
+    assert said == f"Dear Sample Contact,\n\nwill {LATE} join us?"
+    assert rest.startswith("Read the letter and answer:\nhttp")
     assert "Stop mail about this letter" in mail.text
 
 
