@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, Text, bindparam, cast, insert, select, update
 
 from coalition.base.refused import NotFound
-from coalition.letters.rules import Arrangements, Letter
+from coalition.letters.rules import Arrangements, Kind, Letter
 from coalition.letters.text import LetterText, as_data, from_data
 from coalition.tables import letters, versions
 
 # The text as it is stored: of the few letters that are asked for again and again it is taken apart once.
-_columns = tuple(cast(column, Text).label("text") if column is letters.c.text else column for column in letters.c)
+_TEXTS = frozenset({letters.c.text, letters.c.next_text})
+_columns = tuple(cast(one, Text).label(one.name) if one in _TEXTS else one for one in letters.c)
 _by_slug = select(*_columns).where(letters.c.slug == bindparam("slug"))
 _by_id = select(*_columns).where(letters.c.id == bindparam("id"))
 
@@ -34,6 +35,8 @@ def letter_by_slug(connection: Connection, slug: str) -> Letter:
 def _letter(row: Any) -> Letter:
     values = row._asdict()
     values["text"] = _text(values["text"])
+    # JSON's null, where a text was written and taken back, is text too.
+    values["next_text"] = _text(values["next_text"]) if values["next_text"] not in (None, "null") else None
     values["groups"] = tuple(values["groups"])
     return Letter(**values)
 
@@ -112,6 +115,8 @@ class Version:
     canonical: str
     fingerprint: str
     frozen_at: datetime
+    kind: Kind = "first"
+    why: str = ""
 
 
 _version = select(
@@ -121,6 +126,8 @@ _version = select(
     versions.c.canonical,
     versions.c.fingerprint,
     versions.c.frozen_at,
+    versions.c.kind,
+    versions.c.why,
 ).where(versions.c.letter_id == bindparam("letter_id"), versions.c.number == bindparam("number"))
 
 

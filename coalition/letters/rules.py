@@ -11,6 +11,7 @@ from coalition.base.refused import Closed, Refused
 from coalition.letters.text import LetterText
 
 State = Literal["draft", "open", "closed"]
+Kind = Literal["first", "correction", "substance"]  # of a version; a correction carries endorsements over
 Move = Literal["save", "open", "ask", "answer", "withdraw", "arrange", "close", "reopen", "print"]
 
 # A letter's states and moves: what may be done in each state, and the state after.
@@ -82,6 +83,9 @@ class Letter:
     reminder_body: str
     reminders: dict[str, Any] | None
     version: int
+    base: int
+    next_text: LetterText | None
+    next_revision: int
     revision: int
     created_at: datetime
     opened_at: datetime | None

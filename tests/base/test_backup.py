@@ -55,6 +55,10 @@ def _fill_the_rest(connection: Connection, at: datetime) -> None:
     connection.execute(
         insert(tables.reports).values(digest="c" * 64, email="x@y.example", kind="permanent", received_at=at)
     )
+    connection.execute(
+        insert(tables.suggestions).values(letter_id=1, invitation_id=1, version=1, passage="x", made_at=at)
+    )
+    connection.execute(insert(tables.joins).values(letter_id=1, state="asked", email="x@y.example", asked_at=at))
     connection.execute(insert(tables.merges).values(kept_id=1, merged_id=2, moved={"contacts": [3]}, merged_at=at))
     connection.execute(insert(tables.former_invitations).values(former_id=999, invitation_id=1))
 
