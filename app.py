@@ -15,11 +15,18 @@ from coalition.web.desk import (
     bounces,
     bulk,
     closing,
+    directory,
     importing,
     inviting,
     letters,
+    linking,
     live,
+    logos,
+    merging,
     organisation,
+    register,
+    register_lists,
+    reminders,
     tracker,
 )
 from coalition.web.guard import Guard
@@ -28,7 +35,7 @@ from coalition.web.site import Site
 from coalition.web.static_files import static_file
 
 parameters.narrow()
-LARGEST_REQUEST = 6 * 1024 * 1024  # bytes: the largest list, and room for its form
+LARGEST_REQUEST = 21 * 1024 * 1024  # bytes: the largest list, and room for its form
 
 
 def get(path: str, handler: object) -> Route:
@@ -39,9 +46,34 @@ def post(path: str, handler: object) -> Route:
     return Route(path, handler, methods=["POST"])  # type: ignore[arg-type]
 
 
+DIRECTORY: list[BaseRoute] = [
+    get("/{id:int}", directory.organisation),
+    get("/{id:int}/edit", directory.edit_page),
+    post("/{id:int}/edit", directory.edit),
+    post("/{id:int}/archive", directory.archive),
+    post("/{id:int}/bring-back", directory.bring_back),
+    post("/{id:int}/contacts", directory.add_contact),
+    get("/{id:int}/contacts/{contact:int}", directory.contact_page),
+    post("/{id:int}/contacts/{contact:int}", directory.edit_contact),
+    post("/{id:int}/contacts/{contact:int}/left", directory.contact_left),
+    post("/{id:int}/contacts/{contact:int}/back", directory.contact_back),
+    post("/{id:int}/contacts/{contact:int}/prefer", directory.prefer_contact),
+    get("/{id:int}/logo.png", logos.picture),
+    post("/{id:int}/logo", logos.send),
+    post("/{id:int}/logo/permission", logos.permit),
+    post("/{id:int}/logo/remove", logos.remove),
+    get("/{id:int}/merge", merging.choose),
+    get("/{id:int}/merge/{other:int}", merging.look),
+    post("/{id:int}/merge/{other:int}", merging.merge),
+    post("/{id:int}/merges/{merge:int}/undo", merging.undo),
+]
+
 DESK: list[BaseRoute] = [
     get("/", letters.all_letters),
+    get("/directory", directory.everyone),
+    Mount("/directory", routes=DIRECTORY),
     post("/letters", letters.start),
+    get("/register", register.register),
     get("/letters/{slug}", tracker.tracker),
     get("/letters/{slug}/endorsers.csv", tracker.export_csv),
     get("/letters/{slug}/endorsers.xlsx", tracker.export_xlsx),
@@ -62,6 +94,11 @@ DESK: list[BaseRoute] = [
     get("/letters/{slug}/import/{id:int}", importing.import_preview),
     post("/letters/{slug}/import/{id:int}", importing.finish_import),
     post("/letters/{slug}/import/{id:int}/columns", importing.correct_columns),
+    get("/letters/{slug}/import/{id:int}/register", register_lists.found),
+    post("/letters/{slug}/import/{id:int}/register", register_lists.use),
+    post("/letters/{slug}/import/{id:int}/register/begin", register_lists.begin),
+    post("/letters/{slug}/import/{id:int}/rows", importing.change_rows),
+    post("/letters/{slug}/import/{id:int}/undo", importing.undo_import),
     get("/letters/{slug}/invitation", inviting.page),
     post("/letters/{slug}/invitation", inviting.write),
     get("/letters/{slug}/invitation/mail", inviting.mail),
@@ -71,10 +108,16 @@ DESK: list[BaseRoute] = [
     post("/letters/{slug}/ask", inviting.ask),
     get("/letters/{slug}/organisations/{id:int}", organisation.organisation),
     post("/letters/{slug}/organisations/{id:int}/send", organisation.send_again),
-    post("/letters/{slug}/organisations/{id:int}/revoke", organisation.revoke),
+    post("/letters/{slug}/organisations/{id:int}/revoke", linking.revoke),
+    post("/letters/{slug}/organisations/{id:int}/rotate", linking.rotate),
+    post("/letters/{slug}/organisations/{id:int}/extend", linking.extend),
     post("/letters/{slug}/organisations/{id:int}/contact", organisation.change_contact),
     post("/letters/{slug}/organisations/{id:int}/correct", bounces.correct),
     post("/letters/{slug}/organisations/{id:int}/release", bounces.release),
+    get("/letters/{slug}/reminders", reminders.page),
+    post("/letters/{slug}/reminders", reminders.save),
+    post("/letters/{slug}/reminders/words", reminders.save_words),
+    get("/letters/{slug}/reminders/mail", reminders.mail_frame),
     get("/letters/{slug}/dates", closing.dates),
     post("/letters/{slug}/dates", closing.change_dates),
     get("/letters/{slug}/printings", closing.closing),
@@ -98,7 +141,10 @@ ROUTES: list[BaseRoute] = [
     post("/e/{token}/endorse", answer.endorse),
     post("/e/{token}/decline", answer.decline),
     post("/e/{token}/withdraw", answer.withdraw),
+    post("/e/{token}/later", answer.later),
+    post("/e/{token}/forward", answer.forward),
     post("/e/{token}/read", answer.read),
+    post("/e/{token}/again", answer.again),
     post("/hooks/postmark/{token}", hooks.postmark),
     Route("/unsubscribe/{token}", answer.unsubscribe, methods=["GET", "POST"]),
     Route("/sign-in", sign_in.sign_in, methods=["GET", "POST"]),

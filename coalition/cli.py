@@ -9,9 +9,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coalition.base.settings import Settings, WrongSetting, from_environment
+
+if TYPE_CHECKING:
+    from coalition.organisations.listed_rows import ListedRow
 
 WORKER_PAUSE_S = 2  # before a worker that died is started again
 
@@ -82,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     made = command("coordinator", coordinator, "Add a coordinator and print a sign-in link.")
     made.add_argument("email", metavar="EMAIL")
     made.add_argument("--name", default="", help="what organisations will read")
-    made = command("import", bring_in, "Put the organisations of a CSV file on a letter's list.")
+    made = command("import", bring_in, "Put the organisations of a spreadsheet or CSV file on a letter's list.")
     made.add_argument("slug", metavar="SLUG")
     made.add_argument("file", metavar="FILE", type=Path)
     made = command("invite", invite, "Ask the organisations on a letter's list to endorse it.")
@@ -322,24 +325,36 @@ def bring_in(options: Any) -> None:
     from coalition.base.clock import now
     from coalition.invitations import importing
     from coalition.letters import records as letters
-    from coalition.organisations import columns, reading, sorting_out
-    from coalition.organisations import records as organisations
+    from coalition.organisations import columns, listed_rows, lists, reading
+    from coalition.organisations.lists import Claim
+    from coalition.organisations.looking_through import look_through
 
     content = _contents(options.file)
     with _ready() as (_, database):
         letter = database.read_now(letters.letter_by_slug, options.slug)
         table = reading.read_rows(content)
-        mapping = columns.check(columns.guess(table))
-        rows = sorting_out.rows(table, mapping, database.read_now(organisations.everyone), letter.groups)
-        brought = database.write_now(importing.bring_in, options.slug, None, rows, {}, "the command line", now())
-    for row in rows:
+        columns.check(columns.guess(table))
+        name = options.file.name[:200]
+        id = database.write_now(lists.begin_import, letter.id, letter.coordinator_id, name, content, now(), hold=True)
+        look_through(database, Claim(id, 1, "given"), now, table)
+        first = 0
+        while rows := database.read_now(listed_rows.some, id, first, 1000):
+            _say_what_is_odd(rows)
+            first += len(rows)
+        brought = importing.bring_in(
+            database, database.write_now(importing.begin, options.slug, id, "the command line", now()), now
+        ).numbers
+    print(
+        f"{brought['on_list']} organisations put on the list, {brought['organisations']} of them new in the "
+        f"directory; {brought['contacts']} new contacts; {brought['left_out']} rows left out."
+    )
+
+
+def _say_what_is_odd(rows: "Sequence[ListedRow]") -> None:
+    for row in (one.row for one in rows):
         if row.verdict in ("error", "likely"):
             why = " ".join(row.errors) or f"taken as {row.match.name if row.match else ''}: {row.why}"
             print(f"Row {row.number}, {row.values.name or 'no name'}: {why}", file=sys.stderr)
-    print(
-        f"{brought.on_list} organisations put on the list, {brought.organisations} of them new in the directory; "
-        f"{brought.contacts} new contacts; {brought.left_out} rows left out."
-    )
 
 
 def _contents(file: Path) -> bytes:

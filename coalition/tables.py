@@ -101,6 +101,8 @@ links = Table(
     _moment("expires_at"),
     _moment("revoked_at"),
     Column("reason", String(16), nullable=False, server_default=""),  # of revoking: invitations.rules.ENDINGS
+    Column("contact_id", Integer),  # whom an invitation's link was mailed to: there may be several, each with one
+    _moment("view_only_since"),  # its holder passed the letter on, and answers no more
     _moment("used_at"),
     Column("first_subject_id", Integer),  # the invitation it was mailed for, when that one was merged into another
     Index("ix_links_purpose_subject_id", "purpose", "subject_id"),
@@ -237,6 +239,7 @@ invitations = Table(
     Column("reminders", Integer, nullable=False, server_default="0"),  # how many have been queued
     Column("bounces", Integer, nullable=False, server_default="0"),  # temporary ones since the last mail that arrived
     Column("deciding_until", Date),
+    Column("deciding_contact_id", Integer),  # who said so, and is written to on that morning
     _moment("extended_until"),  # this organisation's own hard deadline, later than the letter's
     _moment("answered_at"),
     _moment("changed_at", null=False),
@@ -249,6 +252,11 @@ invitations = Table(
     # What is searched stands in the index itself: a quarter of the time. PostgreSQL bounds how long an entry may be.
     Index("ix_invitations_search", "letter_id", "sort_key", "id", "search_key").ddl_if(dialect="sqlite"),
     Index("ix_invitations_organisation_id", "organisation_id"),
+    # What the tracker's filters ask for stands in one index: counting ten thousand rows never looks at a row.
+    Index(
+        "ix_invitations_watched",
+        *("letter_id", "status", "sent_at", "deciding_until", "answered_at", "contact_id", "reminders", "id"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -378,12 +386,39 @@ imports = Table(  # a list somebody is looking through; no organisation comes of
     _to("coordinators"),
     _text("filename"),
     Column("file", LargeBinary, nullable=False),
-    _data("columns"),  # the person's corrections: column number -> field
+    _data("columns"),  # the person's corrections: column number -> field; which sheet; whether there are titles
     _moment("begun_at", null=False),
     _moment("done_at"),
+    Column("state", String(12), nullable=False, server_default="given"),  # organisations.lists.STATES
+    Column("turn", Integer, nullable=False, server_default="0"),  # counts claims: who was overtaken writes no more
+    _moment("due_at"),  # when somebody else may go on with it
+    Column("step", Integer, nullable=False, server_default="0"),
+    Column("steps", Integer, nullable=False, server_default="0"),
+    _text("problem"),  # why it could not be read
+    _text("who"),  # who pressed "Import", or undid it
+    Column("found", JSON),  # what was read: titles, first cells, columns, sheets
     Column("changes", JSON),  # the person's corrections of single rows
     Column("made", JSON),  # ids of what came of it, so that it can be undone
     _moment("undone_at"),
+    Index("ix_imports_letter_id", "letter_id"),
+)
+
+import_rows = Table(  # what each row of a list would become, as long as it is looked through
+    "import_rows",
+    metadata,
+    Column("import_id", Integer, ForeignKey("imports.id"), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),  # as a spreadsheet shows it
+    Column("rank", Integer, nullable=False),  # what needs a person's eyes comes first
+    Column("verdict", String(8), nullable=False),
+    Column("is_organisation", Boolean, nullable=False),  # not one more row, or contact, of an earlier row's
+    Column("choice", String(8), nullable=False, server_default=""),  # same, new, leave; empty: as proposed
+    Column("same_as", Integer),  # the organisation a person chose instead
+    _data("data"),
+    Column("organisation_id", Integer),  # what it became
+    Index("ix_import_rows_import_id_rank_place", "import_id", "rank", "place"),
+    Index("ix_import_rows_import_id_verdict_place", "import_id", "verdict", "place"),
+    Index("ix_import_rows_import_id_number", "import_id", "number"),
 )
 
 column_memories = Table(  # how a person read the columns of a list with these titles, for the next one like it
@@ -412,6 +447,17 @@ register_answers = Table(  # what a register said, so that it is asked once
     Column("question", String(64), primary_key=True),  # SHA-256 of service and query
     _data("answer"),
     _moment("answered_at", null=False),
+)
+
+register_lookups = Table(  # a list whose names are being looked up in the register, by the worker
+    "register_lookups",
+    metadata,
+    Column("import_id", Integer, ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True),
+    Column("state", String(8), nullable=False),  # asking, done, stopped
+    Column("step", Integer, nullable=False, server_default="0"),  # place of the row to go on with
+    Column("failures", Integer, nullable=False, server_default="0"),  # in a row
+    _moment("due_at", null=False),
+    Index("ix_register_lookups_state_due_at", "state", "due_at"),
 )
 
 reminders = Table(  # one row for each step of the schedule that an invitation was reminded at: none is done twice

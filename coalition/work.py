@@ -1,4 +1,4 @@
-"""The worker: sends mail, sets PDFs and does what is due. A process of its own; any number of them may run."""
+"""The worker: sends mail, sets PDFs, reads long lists, does what is due. A process of its own; any number may run."""
 
 import logging
 import os
@@ -19,12 +19,16 @@ from coalition.base.mail.transports import Transport, open_transport
 from coalition.base.outbox import Owed
 from coalition.base.refused import NotFound, Refused
 from coalition.base.settings import Settings
+from coalition.endorsements import deciding
 from coalition.endorsements import mail as answer_mail
 from coalition.invitations import actions as invitations
+from coalition.invitations import importing, passing_mail, reminder_mail, reminders, reminding, undoing
 from coalition.invitations import mail as invitation_mail
-from coalition.invitations import reminders, reminding
 from coalition.letters import records as letters
-from coalition.organisations import records as organisations
+from coalition.organisations import listed_rows, lists, looking_up, register_answers
+from coalition.organisations.lists import Claim, TakenOver
+from coalition.organisations.looking_through import look_through
+from coalition.organisations.register import Register
 from coalition.people import mail as people_mail
 from coalition.printings import records as printings
 from coalition.printings.actions import close_list
@@ -43,9 +47,14 @@ MESSAGES: dict[str, Callable[[Connection, Owed, Office, datetime], Mail]] = {
     "invitation": invitation_mail.invitation,
     "invitation_test": invitation_mail.test,
     "deadline_moved": invitation_mail.deadline_moved,
+    "reminder": reminder_mail.reminder,
     "receipt": answer_mail.receipt,
     "withdrawn": answer_mail.withdrawn,
     "declined": answer_mail.declined,
+    "later": answer_mail.later,
+    "deciding_day": answer_mail.deciding_day,
+    "forwarded": passing_mail.forwarded,
+    "passed_on": passing_mail.passed_on,
 }
 
 
@@ -56,6 +65,8 @@ def run(settings: Settings, stop: threading.Event, parent: int | None = None) ->
     jobs = (
         pump(settings, database).run,
         lambda stop: _set_pdfs(database, store, stop),
+        lambda stop: _go_on_with_lists(database, stop),
+        lambda stop: _look_names_up(database, settings.register_url, stop),
         lambda stop: _keep_hours(database, stop),
     )
     threads = [threading.Thread(target=job, args=(stop,)) for job in jobs]
@@ -91,6 +102,8 @@ def pump(settings: Settings, database: Database) -> Pump:
 def _note(connection: Connection, owed: Owed, ending: Ending, words: str, at: datetime) -> None:
     if owed.message == "invitation" and owed.subject_id is not None:
         invitations.mail_ended(connection, owed.subject_id, ending, words, at)
+    if owed.message == "reminder" and owed.subject_id is not None:
+        reminding.mail_ended(connection, owed, ending, words, at)
 
 
 def _set_pdfs(database: Database, store: Store, stop: threading.Event) -> None:
@@ -126,6 +139,50 @@ def set_next(database: Database, store: Store, setter: Setter) -> bool:
     return True
 
 
+def _go_on_with_lists(database: Database, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            found = go_on_with_next_list(database)
+        except Exception:  # the database is away, or the disk full: asked again when the claim has run out
+            log.exception("a list was left for later")
+            found = False
+        if not found:
+            stop.wait(IDLE_S)
+
+
+def go_on_with_next_list(database: Database) -> bool:
+    """Reads, brings in or takes back the next list that waits for it. False when there is none."""
+    if not database.read_now(lists.any_due, now()):
+        return False
+    claimed = database.write_now(lists.claim, now())
+    if claimed is None:
+        return False
+    ways: dict[str, Callable[[Database, Claim, Callable[[], datetime]], object]] = {
+        "given": look_through,
+        "importing": importing.bring_in,
+        "undoing": undoing.take_back,
+    }
+    try:
+        ways[claimed.state](database, claimed, now)
+    except TakenOver:
+        log.info("another worker has gone on with a list")
+    return True
+
+
+def _look_names_up(database: Database, register_url: str, stop: threading.Event) -> None:
+    if not register_url:
+        return
+    register = Register(register_url)
+    while not stop.is_set():
+        try:
+            found = looking_up.go_on_with_next(database, register, now)
+        except Exception:  # the database is away, or the disk full: asked again when the claim has run out
+            log.exception("names were left for later")
+            found = False
+        if not found:
+            stop.wait(IDLE_S)
+
+
 def _keep_hours(database: Database, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
@@ -137,8 +194,15 @@ def _keep_hours(database: Database, stop: threading.Event) -> None:
 
 def do_what_is_due(database: Database, at: datetime) -> None:
     """Closes lists whose hard deadline has passed, which makes their printing; reminds; forgets lists left aside."""
-    if database.read_now(organisations.any_left_imports, at - IMPORTS_KEPT):
-        database.write_now(organisations.forget_imports, at - IMPORTS_KEPT)
+    if database.read_now(lists.any_left_imports, at - IMPORTS_KEPT):
+        database.write_now(lists.forget_imports, at - IMPORTS_KEPT)
+    while (ended := database.read_now(lists.any_left_rows)) is not None:
+        database.write_now(listed_rows.forget, ended)
+    if database.read_now(register_answers.any_stale, at):
+        database.write_now(register_answers.forget_stale, at)
+    ids = database.read_now(deciding.due, at)
+    for begin in range(0, len(ids), deciding.PIECE):
+        database.write_now(deciding.write_on_the_day, ids[begin : begin + deciding.PIECE], at)
     for slug in database.read_now(letters.due_to_close, at):
         try:
             database.write_now(close_list, slug, "the deadline", at)

@@ -8,7 +8,9 @@ from starlette.routing import BaseRoute, Mount, Route
 from app import ROUTES
 from coalition.base import clock
 from coalition.base.links import Purpose, find
-from coalition.organisations import records as organisations
+from coalition.organisations import directory, lists
+from coalition.organisations.lists import Claim
+from coalition.organisations.looking_through import look_through
 from coalition.people import actions as people
 from tests.cast import NSPCC, Campaign
 
@@ -76,6 +78,7 @@ class Places:
     tokens: dict[Purpose, str]
     import_id: int
     invitation_id: int
+    directory: dict[str, int]  # an organisation, another one, a contact of the first, a merge into it
 
     def path(self, address: Address) -> str:
         values: dict[str, object] = {"slug": self.campaign.letter.slug, "number": 1, "name": "style.css"}
@@ -84,6 +87,8 @@ class Places:
         mails = self.campaign.mails()
         in_mailbox = mails[0].name if mails else "none"
         id = in_mailbox if "/dev/" in address.template else self.invitation_id
+        if "/desk/directory/" in address.template:
+            return address.filled(**self.directory)
         return address.filled(**values, id=self.import_id if "/import/" in address.template else id)
 
 
@@ -95,8 +100,11 @@ def places(campaign: Campaign, organisation: str = NSPCC) -> Places:
     assert held
     sign_in = database.write_now(people.new_link, campaign.eva, at)
     listed = database.write_now(
-        organisations.begin_import, campaign.letter.id, campaign.eva.id, "list.csv", b"Organisation\nThe Kiln\n", at
+        lists.begin_import, campaign.letter.id, campaign.eva.id, "list.csv", b"Organisation\nThe Kiln\n", at
     )
+    look_through(database, Claim(listed, 1, "given"), clock.now)
+    one, other, _ = database.read_now(directory.listed, directory.Filter(), most=3)
+    contact = database.read_now(directory.people, one.id)[0]
     return Places(
         campaign,
         {
@@ -107,4 +115,5 @@ def places(campaign: Campaign, organisation: str = NSPCC) -> Places:
         },
         listed,
         held.subject_id,
+        {"id": one.id, "other": other.id, "contact": contact.id, "merge": 1},
     )

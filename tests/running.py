@@ -88,12 +88,12 @@ def _read(file: Path) -> Post:
 
 
 @contextmanager
-def in_a_thread(data_dir: Path) -> Iterator[tuple[Running, Any]]:
+def in_a_thread(data_dir: Path, *, register_url: str = "") -> Iterator[tuple[Running, Any]]:
     """The demo's site, empty, without a worker, in this process; and its app."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         environ = {"COALITION_DATA_DIR": str(data_dir), "COALITION_BASE_URL": url}
-        settings = from_environment(environ, demo=True)
+        settings = from_environment(environ | {"COALITION_REGISTER_URL": register_url}, demo=True)
         migrations.upgrade(settings.database_url)
         app = build(settings)
         server = uvicorn.Server(

@@ -33,6 +33,7 @@ def place(time_zone: str) -> str:
 
 def moment(local: datetime, time_zone: str) -> datetime:
     """When the clocks of a time zone show `local`. Raises Refused for what they skip or show twice as they change."""
+    local = local.replace(tzinfo=None)
     zone, shown = ZoneInfo(time_zone), f"{local:%H:%M}"
     where = f"on {day_words(local)} in {place(time_zone)}"
     try:

@@ -125,6 +125,21 @@ class Database:
                 return
 
 
+class OneWrite:
+    """Both doors within a write that is under way: what is done through them is kept with it, or not at all."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def read_now(self, fn: Fn[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return fn(self._connection, *args, **kwargs)
+
+    write_now = read_now
+
+
+Doors = Database | OneWrite
+
+
 def _run_batch(engine: Engine, batch: list[_Deed]) -> None:
     """One transaction for all. If the batch as a whole fails, each deed is tried alone: one cannot spoil the rest."""
     outcomes: list[Outcome] = []

@@ -7,7 +7,7 @@ import hmac
 import re
 import secrets
 from base64 import b32encode, urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -75,6 +75,9 @@ class Link:
     revoked_at: datetime | None
     used_at: datetime | None
     first_subject_id: int | None  # what it was made for, when that was merged into the subject of now
+    reason: str = ""
+    contact_id: int | None = None
+    view_only_since: datetime | None = None
 
 
 _columns: tuple[ColumnElement[Any], ...] = (
@@ -86,6 +89,9 @@ _columns: tuple[ColumnElement[Any], ...] = (
     links.c.revoked_at,
     links.c.used_at,
     links.c.first_subject_id,
+    links.c.reason,
+    links.c.contact_id,
+    links.c.view_only_since,
 )
 _one = select(*_columns).where(links.c.nonce == bindparam("nonce"), links.c.purpose == bindparam("purpose"))
 
@@ -96,12 +102,24 @@ def find(connection: Connection, purpose: str, nonce: str) -> Link | None:
 
 
 def issue(
-    connection: Connection, purpose: Purpose, subject_id: int, now: datetime, expires_at: datetime | None = None
+    connection: Connection,
+    purpose: Purpose,
+    subject_id: int,
+    now: datetime,
+    expires_at: datetime | None = None,
+    contact_id: int | None = None,
 ) -> str:
     """Makes a link and returns its nonce."""
     nonce = secrets.token_urlsafe(16)
     connection.execute(
-        insert(links).values(nonce=nonce, purpose=purpose, subject_id=subject_id, issued_at=now, expires_at=expires_at)
+        insert(links).values(
+            nonce=nonce,
+            purpose=purpose,
+            subject_id=subject_id,
+            issued_at=now,
+            expires_at=expires_at,
+            contact_id=contact_id,
+        )
     )
     return nonce
 
@@ -130,3 +148,16 @@ def revoke(connection: Connection, nonce: str, now: datetime) -> bool:
         update(links).where(links.c.nonce == nonce, links.c.revoked_at.is_(None)).values(revoked_at=now)
     )
     return done.rowcount == 1
+
+
+def end(
+    connection: Connection, purpose: Purpose, subject_ids: Collection[int], reason: str, now: datetime
+) -> dict[str, int]:
+    """Ends every link that still holds, of many subjects at once. Returns their nonces, each with its subject."""
+    ended = connection.execute(
+        update(links)
+        .where(links.c.purpose == purpose, links.c.subject_id.in_(subject_ids), links.c.revoked_at.is_(None))
+        .values(revoked_at=now, reason=reason)
+        .returning(links.c.nonce, links.c.subject_id)
+    )
+    return {nonce: subject_id for nonce, subject_id in ended}

@@ -90,6 +90,8 @@ def queue(
 
 def queue_many(connection: Connection, rows: list[dict[str, Any]], now: datetime) -> None:
     """Many at once; each row names message, recipient, letter_id and subject_id."""
+    if not rows:
+        return
     connection.execute(
         _insert, [{"data": {}, "state": "waiting", "queued_at": now, "due_at": now} | row for row in rows]
     )
@@ -145,6 +147,13 @@ _still_ours = select(outbox.c.id).where(
 )
 
 
+def postpone(connection: Connection, id: int, until: datetime) -> None:
+    """Claimed, and not to leave before then. No attempt was made, so none is counted."""
+    connection.execute(
+        update(outbox).where(outbox.c.id == id, outbox.c.state == "claimed").values(state="waiting", due_at=until)
+    )
+
+
 def end(
     connection: Connection, id: int, state: str, now: datetime, said: str = "", provider_id: str | None = None
 ) -> None:
@@ -196,13 +205,25 @@ def put_back(connection: Connection, owed: Owed, now: datetime, said: str, *, ma
     return True
 
 
-def count_lately(connection: Connection, message: str, recipient: str, since: datetime) -> int:
-    """How many of one message one address was owed since then: the guard against mail bombing."""
-    return connection.execute(
+def count_lately(
+    connection: Connection, message: str, recipient: str, since: datetime, subject_id: int | None = None
+) -> int:
+    """How many of one message, about one subject or any, one address was owed since then: against mail bombing."""
+    wanted = (
         select(func.count())
         .select_from(outbox)
         .where(outbox.c.recipient == recipient, outbox.c.message == message, outbox.c.queued_at >= since)
-    ).scalar_one()
+    )
+    if subject_id is not None:
+        wanted = wanted.where(outbox.c.subject_id == subject_id)
+    return connection.execute(wanted).scalar_one()
+
+
+def count_about(connection: Connection, message: str, subject_id: int, since: datetime) -> int:
+    """How many of one message about one subject were owed since then, to whomever."""
+    wanted = select(func.count()).select_from(outbox)
+    wanted = wanted.where(outbox.c.message == message, outbox.c.subject_id == subject_id, outbox.c.queued_at >= since)
+    return connection.execute(wanted).scalar_one()
 
 
 def sent_to(connection: Connection, message: str, subject_id: int, since: datetime) -> str:

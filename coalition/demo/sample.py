@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from coalition.base.clock import now
-from coalition.base.database import Database
+from coalition.base.database import Database, OneWrite
 from coalition.base.settings import Settings
 from coalition.endorsements import actions as answers
 from coalition.endorsements.rules import Answer
@@ -24,7 +24,9 @@ from coalition.letters import actions as letter_actions
 from coalition.letters import records as letters
 from coalition.letters.rules import Arrangements, Letter
 from coalition.letters.text import Addressee, LetterText
-from coalition.organisations import columns, reading, sorting_out
+from coalition.organisations import lists
+from coalition.organisations.lists import Claim
+from coalition.organisations.looking_through import look_through
 from coalition.people import actions as people
 from coalition.people.records import Coordinator
 from coalition.printings import actions as printings
@@ -160,9 +162,10 @@ def plan(at: datetime) -> Arrangements:
 
 
 def bring_in(connection: Connection, letter: Letter, at: datetime) -> None:
-    table = reading.read_rows(LIST.read_bytes())
-    rows = sorting_out.rows(table, columns.guess(table), (), letter.groups)
-    importing.bring_in(connection, letter.slug, None, rows, {}, COORDINATOR[1], at)
+    doors = OneWrite(connection)
+    id = lists.begin_import(connection, letter.id, letter.coordinator_id, LIST.name, LIST.read_bytes(), at, hold=True)
+    look_through(doors, Claim(id, 1, "given"), lambda: at)
+    importing.bring_in(doors, importing.begin(connection, letter.slug, id, COORDINATOR[1], at), lambda: at)
 
 
 def _answer(connection: Connection, letter: Letter, at: datetime) -> None:

@@ -73,22 +73,35 @@ def play(build: Callable[[Settings], ASGIApp], base_url: str) -> list[Chapter]:
         # Nothing of the running site's settings: the scratch site has a database, a mailbox and keys of its own.
         environ = {"COALITION_DATA_DIR": folder, "COALITION_BASE_URL": base_url}
         environ["COALITION_MAIL_FROM"] = "letters@coalition.example"
+        environ["COALITION_REGISTER_URL"] = "https://register.example/reconcile"  # made up; nobody asks it
         settings = from_environment(environ, demo=True)
         migrations.upgrade(settings.database_url)
         return asyncio.run(_play(build(settings), settings))
 
 
 async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
-    from coalition.demo import scenes_answer, scenes_asking, scenes_closing, scenes_draft, scenes_end, scenes_public
+    from coalition.demo import (
+        scenes_answer,
+        scenes_asking,
+        scenes_bounces,
+        scenes_closing,
+        scenes_directory,
+        scenes_draft,
+        scenes_end,
+        scenes_public,
+    )
 
     stage = Stage(app, settings)
     try:
         await scenes_public.beginning(stage)
+        await scenes_directory.beginning(stage)
         await scenes_draft.scenes(stage)
         await scenes_asking.scenes(stage)
         await scenes_answer.scenes(stage)
         await scenes_closing.scenes(stage)
         await scenes_public.scenes(stage)
+        await scenes_bounces.scenes(stage)  # addresses that others need no more get no mail from here
+        await scenes_directory.scenes(stage)
         await scenes_end.scenes(stage)
     finally:
         await stage.close()

@@ -6,7 +6,7 @@ from coalition.demo import sample
 from coalition.demo.scenes import Stage
 from coalition.endorsements import actions as answers
 from coalition.endorsements.rules import Answer
-from coalition.invitations import actions as invitations
+from coalition.invitations import linking
 from coalition.letters.rules import Letter
 
 NSPCC, POPPY, ALDER, LANTERN = "NSPCC", "The Poppy Project", "The Alder Children’s Fund", "The Lantern Society"
@@ -96,11 +96,11 @@ async def _links(stage: Stage, letter: Letter) -> None:
     )
     await stage.show("link-broken", "A link with its end missing", good[:-12])
     id = stage.ids(letter)[LANTERN]
-    stage.do(invitations.revoke, letter.slug, id, stage.who, stage.now)
+    stage.do(linking.revoke, letter.slug, [id], stage.who.called, stage.now)
     await stage.show("link-revoked", "A link that was taken back", good)
     private = stage.opened("private and revoked", asked=[LANTERN], visibility="private")
     secret = stage.link(private, LANTERN)
-    stage.do(invitations.revoke, private.slug, stage.ids(private)[LANTERN], stage.who, stage.now)
+    stage.do(linking.revoke, private.slug, [stage.ids(private)[LANTERN]], stage.who.called, stage.now)
     await stage.show("link-revoked-private", "A link to a private letter that was taken back", secret)
     old = stage.opened("long ago", days=120, asked=[LANTERN])
     await stage.show("link-expired", "A link that has expired", stage.link(old, LANTERN))

@@ -1,36 +1,19 @@
-"""The gallery's scenes of asking: adding and importing organisations, the tracker."""
+"""The gallery's scenes of asking: adding organisations, the tracker."""
 
-from coalition.demo import sample, scenes_inviting
+from coalition.demo import sample, scenes_importing, scenes_inviting, scenes_register, scenes_reminding
 from coalition.demo.scenes import Stage
 from coalition.endorsements import actions as answers
 from coalition.invitations import actions as invitations
 from coalition.letters.rules import Letter
 
-# As a campaign officer's spreadsheet writes it: semicolons, cp1252, the same charity twice, broken addresses.
-MESSY = """Allies, as of Tuesday;;;;
-
-Organisation;Charity no;Contact;E-mail;Which group
-Refuge for All;1104948;Sample Contact 101;office@refuge-for-all.example;National charities
-The Refuge For All;;Sample Contact 102;director@refuge-for-all.example;National charities
-St Brides Advice Centre;;Sample Contact 103;advice@st-brides;Local and specialist services
-Saint Bride’s Advice Centre Ltd;;Sample Contact 104;office@st-brides-advice.example;Local and specialist services
-NSPCC;216401;Sample Contact 105;policy@nspcc.example;National charities
-Anti Slavery International;;Sample Contact 106;office@anti-slavery-intl.example;National charities
-;;Sample Contact 107;somebody@nowhere.example;
-Ashcombe Refugees Forum;;Sample Contact 112;chair@ashcombe-refugees.example;Local and specialist services
-Lantern;;Sample Contact 111;policy@lantern-society.example;National charities
-Women and Girls Together;;Sample Contact 108;letters@women-and-girls-together.example;National charities
-Médecins de la Rue;;Sample Contact 109;bonjour@medecins-de-la-rue.example;Local and specialist services
-Café Accueil;;Sample Contact 110;;Local and specialist services
-""".encode("cp1252")
-MANY = "Organisation,E-mail\n" + "\n".join(f"Allied Charity {n:03},letters@allied-{n}.example" for n in range(1, 131))
-
 
 async def scenes(stage: Stage) -> None:
     await _adding(stage)
-    await _importing(stage)
+    await scenes_importing.scenes(stage)
+    await scenes_register.scenes(stage)
     await scenes_inviting.scenes(stage)
     await _tracking(stage)
+    await scenes_reminding.scenes(stage)
     await _one(stage)
 
 
@@ -47,28 +30,6 @@ async def _adding(stage: Stage) -> None:
     await stage.show("add-twice", "One that is on the list already", f"{base}/add", right, desk=True)
 
 
-async def _importing(stage: Stage) -> None:
-    letter = stage.draft("to be imported")
-    base = f"/desk/letters/{letter.slug}"
-    stage.do(sample.bring_in, letter, stage.now)
-    await stage.show("import", "Importing a list", f"{base}/import", desk=True)
-    picture = {"file": ("list.png", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "image/png")}
-    await stage.show("import-refused", "A file that is no list", f"{base}/import", desk=True, files=picture)
-    messy = {"file": ("Allies (final) 2.csv", MESSY, "text/csv")}
-    shown = await stage.show("import-preview", "A messy list, looked through", f"{base}/import", desk=True, files=messy)
-    columns = {"column-0": "notes", "column-1": "", "column-2": "", "column-3": "", "column-4": ""}
-    path = shown.url.path
-    await stage.show("import-columns", "No column holds the name", f"{path}/columns", columns, desk=True)
-    columns |= {"column-0": "name", "column-1": "register_id", "column-2": "contact_name", "column-3": "email"}
-    await stage.eva.post(f"{path}/columns", data=columns)
-    await stage.show("imported", "Imported", path, {"row-1": "new"}, desk=True)
-    many = {"paste": MANY}
-    pages = await stage.show("import-many", "A pasted list of 130", f"{base}/import", many, desk=True)
-    await stage.show("import-many-2", "Its second page", f"{pages.url.path}?page=2", desk=True)
-    await stage.eva.post(pages.url.path, data={})
-    stage.cast["long"] = letter
-
-
 async def _tracking(stage: Stage) -> None:
     stage.chapter("Watching")
     letter = stage.reread(stage.cast["asked"])
@@ -80,6 +41,12 @@ async def _tracking(stage: Stage) -> None:
     await stage.show("tracker-group", "One group, the latest first", query, desk=True)
     await stage.show("tracker-found", "Searched", f"{base}?q=women", desk=True)
     await stage.show("tracker-nothing", "Searched, nobody found", f"{base}?q=xylophone", desk=True)
+    query = f"{base}?by=group&cols=contact,status,reminders,problem"
+    await stage.show("tracker-headings", "Headings with subtotals, and other columns", query, desk=True)
+    await stage.show("tracker-needs", "What needs attention", f"{base}?needs=any&days=1", desk=True)
+    for what in ("remind", "move", "extend"):
+        path = f"{base}/bulk?do={what}&all=36"
+        await stage.show(f"bulk-{what}", f"Before many are done at once: {what}", path, desk=True)
     await stage.show("tracker-csv", "The tracker as CSV", f"{base}/endorsers.csv", desk=True)
     long = f"/desk/letters/{stage.cast['long'].slug}"
     await stage.show("tracker-long", "A long list", long, desk=True)

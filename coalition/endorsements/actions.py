@@ -1,7 +1,7 @@
 """The answers an organisation gives through its link."""
 
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
@@ -12,12 +12,13 @@ from coalition.endorsements.rules import Answer
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import records as invitations
-from coalition.invitations.actions import Opened, opened
+from coalition.invitations.actions import Opened, mailed_to, opened_to_answer
+from coalition.invitations.rules import check_answer
 from coalition.letters import records as letters
 from coalition.letters.rules import check as check_letter
 from coalition.organisations.names import sort_key
 
-Outcome = Literal["endorsed", "changed", "same", "declined", "withdrawn"]
+Outcome = Literal["endorsed", "changed", "same", "declined", "withdrawn", "later"]
 
 
 class Incomplete(Exception):
@@ -33,12 +34,12 @@ def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int
 
     Raises NotFound, Revoked, Expired, Closed, Overtaken, rules.Stale or Incomplete.
     """
-    found = opened(connection, nonce, now)
+    found = opened_to_answer(connection, nonce, now)
     letter, invitation = found.letter, found.invitation
     before = records.of_organisation(connection, letter.id, invitation.organisation_id)
     if before and before.withdrawn_at is None and before.answer == answer:
         return "same"
-    check_letter(letter, "answer", now)
+    check_answer(invitation, letter, now)
     wrong = rules.problems(answer, letter)
     if wrong:
         raise Incomplete(wrong)
@@ -56,7 +57,7 @@ def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int
     )
     outcome: Outcome = "changed" if before and before.withdrawn_at is None else "endorsed"
     fingerprint = letters.fingerprint(connection, letter.id, answer.version)
-    _decided(
+    decided(
         connection,
         found,
         "endorse",
@@ -84,7 +85,7 @@ def withdraw(connection: Connection, nonce: str | None, seen: int | None, now: d
 
     Raises as `endorse` does, and Refused when there is nothing to take back.
     """
-    found = opened(connection, nonce, now)
+    found = opened_to_answer(connection, nonce, now)
     before = records.of_organisation(connection, found.letter.id, found.invitation.organisation_id)
     if before is not None and before.withdrawn_at is not None:
         return "same"
@@ -94,27 +95,27 @@ def withdraw(connection: Connection, nonce: str | None, seen: int | None, now: d
         raise Refused("Your organisation has not endorsed this letter, so there is nothing to withdraw.")
     records.withdraw(connection, before.id, now)
     deed = Deed("withdrew", found.invitation.organisation, found.invitation.id, {"name": before.name})
-    _decided(connection, found, "withdraw", deed, now, mail="withdrawn")
+    decided(connection, found, "withdraw", deed, now, mail="withdrawn")
     return "withdrawn"
 
 
 def decline(connection: Connection, nonce: str | None, reason: str, seen: int | None, now: datetime) -> Outcome:
     """Records a no, with a reason that only the coordinator reads. Raises as `endorse` does."""
-    found = opened(connection, nonce, now)
+    found = opened_to_answer(connection, nonce, now)
     invitation = found.invitation
     if invitation.status == "declined" and invitation.reason == reason:
         return "same"
-    check_letter(found.letter, "answer", now)
+    check_answer(invitation, found.letter, now)
     rules.check_seen(invitation, seen)
     if invitation.status == "endorsed":
         raise Refused("Your organisation has endorsed this letter. To take that back, use “Withdraw”.")
     # The reason is private to the desk, so the history, which outlives it, does not hold it.
     deed = Deed("declined", invitation.organisation, invitation.id)
-    _decided(connection, found, "decline", deed, now, mail="declined", reason=reason)
+    decided(connection, found, "decline", deed, now, mail="declined", reason=reason)
     return "declined"
 
 
-def _decided(
+def decided(
     connection: Connection,
     found: Opened,
     move: str,
@@ -124,20 +125,19 @@ def _decided(
     mail: str,
     kind: str = "",
     reason: str = "",
+    until: date | None = None,
 ) -> None:
-    """What every decision leaves behind: the invitation's status, one entry in the history, one mail."""
-    invitation = found.invitation
-    invitations.move(
-        connection, invitation.id, move, now, answered_at=now, answers=invitation.answers + 1, reason=reason
-    )
+    """What every answer leaves behind: the invitation's status, one entry in the history, one mail to who gave it."""
+    one, holder = found.invitation, found.link.contact_id
+    values: dict[str, Any] = {"answers": one.answers + 1, "reason": reason, "deciding_until": until}
+    values |= {"deciding_contact_id": holder} if until else {"answered_at": now}
+    invitations.move(connection, one.id, move, now, **values)
     add_history(connection, found.letter.id, now, deed)
-    if invitation.email:
-        outbox.queue(
-            connection,
-            mail,
-            invitation.email,
-            now,
-            letter_id=found.letter.id,
-            subject_id=invitation.id,
-            data={"kind": kind} if kind else {},
-        )
+    email = mailed_to(connection, found.link.nonce) or one.email
+    if email:
+        data = {"kind": kind} if kind else {}
+        if holder and holder != one.contact_id:
+            data["contact"] = holder  # type: ignore[assignment]
+        if until:
+            data["until"] = until.isoformat()
+        outbox.queue(connection, mail, email, now, letter_id=found.letter.id, subject_id=one.id, data=data)

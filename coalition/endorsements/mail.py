@@ -1,21 +1,24 @@
 """Receipts: what was answered, and how to change it."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from coalition.base.clock import moment_words
+from coalition.base.clock import day_words, moment_words
 from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, Office, addressed, written
 from coalition.base.outbox import Owed
 from coalition.endorsements import records
 from coalition.endorsements.undersigned import line
 from coalition.invitations import records as invitations
+from coalition.invitations.holders import holder
 from coalition.invitations.mail import deadline_words, letter_values
-from coalition.invitations.rules import Invitation
+from coalition.invitations.rules import Invitation, may_answer
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
+from coalition.organisations import records as organisations
 from coalition.people import records as people
 
 
@@ -61,11 +64,38 @@ def declined(connection: Connection, owed: Owed, office: Office, now: datetime) 
     return _mail(connection, "declined", one, letter, owed, office, now)
 
 
+def later(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:
+    """That they decide by a day, and are left alone until then."""
+    one, letter = _about(connection, owed)
+    return _mail(connection, "later", one, letter, owed, office, now, until_words=_day(one, owed))
+
+
+def deciding_day(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:
+    """The morning of that day. Not wanted once they have answered, chosen another day or want no more mail."""
+    one, letter = _about(connection, owed)
+    if not may_answer(one, letter, now):
+        raise NotWanted("The list was closed before this mail left.")
+    if stop := organisations.mail_stop(connection, owed.recipient):
+        raise NotWanted(f"{stop.words(owed.recipient)}.")
+    return _mail(connection, "deciding_day", one, letter, owed, office, now, until_words=_day(one, owed))
+
+
+def _day(one: Invitation, owed: Owed) -> str:
+    day = one.deciding_until
+    if one.status != "deciding" or day is None or day.isoformat() != owed.data.get("until"):
+        raise NotWanted("The organisation answered, or chose another day, before this mail left.")
+    return day_words(day)
+
+
 def _about(connection: Connection, owed: Owed) -> tuple[Invitation, Letter]:
+    """The invitation, as whoever the mail is owed to holds it."""
     one = invitations.invitation(connection, owed.subject_id or 0)
-    if one.nonce is None:
+    held = holder(connection, one.id, owed.data.get("contact") or one.contact_id)
+    if held is None or one.nonce is None:
         raise NotWanted("The link was revoked before this mail left.")
-    return one, letters.letter(connection, one.letter_id)
+    return replace(one, nonce=held.nonce, contact=held.contact or one.contact), letters.letter(
+        connection, one.letter_id
+    )
 
 
 def _mail(
@@ -79,12 +109,14 @@ def _mail(
     **values: Any,
 ) -> Mail:
     coordinator = people.coordinator(connection, letter.coordinator_id)
+    unsubscribe = office.link("unsubscribe", "unsubscribe", one.nonce or "")
     words = written(
         message,
-        letter=letter_values(letter),
+        letter=letter_values(letter, one),
         organisation={"name": one.organisation},
-        deadline_words=deadline_words(letter),
+        deadline_words=deadline_words(letter, one),
         link=office.link("e", "invitation", one.nonce or ""),
+        unsubscribe=unsubscribe,
         coordinator={"name": coordinator.called, "email": coordinator.email},
         **values,
     )
@@ -96,4 +128,5 @@ def _mail(
         to_name=one.contact,
         coordinator=(coordinator.called, coordinator.email),
         list_id=f"{letter.slug}.{office.domain}",
+        unsubscribe_url=unsubscribe if message == "deciding_day" else "",
     )

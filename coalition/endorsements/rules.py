@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
+from coalition.base.clock import moment_words
 from coalition.base.refused import Overtaken
-from coalition.invitations.rules import ANSWERED, Invitation, Status
+from coalition.invitations.rules import ANSWERED, Invitation, Status, closes
 from coalition.letters.rules import Letter
 
 AUTHORITIES = {
@@ -98,6 +100,20 @@ def _is_day(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def not_a_day_to_decide(until: date, invitation: Invitation, letter: Letter, now: datetime) -> str:
+    """What is wrong with the day they would decide by; empty when nothing is."""
+    zone = ZoneInfo(letter.time_zone)
+    moment = closes(invitation, letter)
+    if until <= now.astimezone(zone).date():
+        return "Choose a day after today."
+    if moment and until > moment.astimezone(zone).date():
+        return (
+            f"The list closes on {moment_words(moment, letter.time_zone)}. Choose a day until then, or ask the "
+            "coordinator for more time."
+        )
+    return ""
 
 
 def check_seen(invitation: Invitation, seen: int | None) -> None:

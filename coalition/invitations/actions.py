@@ -14,7 +14,8 @@ from coalition.base.refused import NotFound, Refused
 from coalition.base.text import fold
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
-from coalition.invitations import records, rules
+from coalition.invitations import holders, records, rules
+from coalition.invitations.holders import Holder
 from coalition.invitations.rules import Invitation
 from coalition.letters import actions as letter_actions
 from coalition.letters import records as letters
@@ -92,9 +93,9 @@ def ask(
     stopped = {one.id: one.organisation for one in wanted if organisations.mail_is_stopped(connection, one.email)}
     asked = [one for one in wanted if one.id not in stopped]
     if asked:
-        _give_links(connection, [one for one in asked if one.nonce is None], now)
+        give_links(connection, [one for one in asked if one.nonce is None], now)
         connection.execute(_queued, [{"of": one.id, "now": now} for one in asked])
-        outbox.queue_many(connection, [_mail(one) | {"due_at": leaves_at or now} for one in asked], now)
+        outbox.queue_many(connection, [invitation_mail(one) | {"due_at": leaves_at or now} for one in asked], now)
         deed, data = ("invitation timed", {"leaves_at": iso(leaves_at)}) if leaves_at else ("asked to endorse", {})
         add_history(connection, letter.id, now, *(Deed(deed, who, one.id, data) for one in asked))
     return Asked(len(asked), tuple(stopped.values()))
@@ -108,30 +109,46 @@ _queued = (
 _linked = update(invitations_table).where(invitations_table.c.id == bindparam("of")).values(nonce=bindparam("new"))
 
 
-def _give_links(connection: Connection, asked: list[Invitation], now: datetime) -> None:
+def give_links(connection: Connection, asked: list[Invitation], now: datetime) -> None:
+    """A new link each, for its present contact, which becomes the main one."""
     nonces = {one.id: secrets.token_urlsafe(16) for one in asked}
     if not nonces:
         return
     connection.execute(
         insert(links_table),
-        [{"nonce": nonce, "purpose": "invitation", "subject_id": id, "issued_at": now} for id, nonce in nonces.items()],
+        [
+            {
+                "nonce": nonces[one.id],
+                "purpose": "invitation",
+                "subject_id": one.id,
+                "issued_at": now,
+                "contact_id": one.contact_id,
+            }
+            for one in asked
+        ],
     )
     connection.execute(_linked, [{"of": id, "new": nonce} for id, nonce in nonces.items()])
 
 
-def _mail(one: Invitation) -> dict[str, object]:
+def invitation_mail(one: Invitation) -> dict[str, object]:
+    """The invitation as the outbox is owed it."""
     return {"message": "invitation", "recipient": one.email, "letter_id": one.letter_id, "subject_id": one.id}
 
 
 def arrange(
-    connection: Connection, slug: str, seen: int, plan: Arrangements, tell: bool, who: Coordinator, now: datetime
+    connection: Connection, slug: str, seen: int, plan: Arrangements, tell: bool, who: str, now: datetime
 ) -> Letter:
     """Changes the letter's arrangements; `tell` mails a moved deadline to those asked who have not answered."""
     before = letters.letter_by_slug(connection, slug)
     letter = letter_actions.arrange(connection, slug, seen, plan, who, now)
     if tell and letter.hard_deadline != before.hard_deadline:
-        waiting = records.unanswered(connection, letter.id)
-        rows = [{**_mail(one), "message": "deadline_moved"} for one in waiting]
+        # Whoever has more time of their own anyhow is not told of a moment that is not theirs.
+        waiting = [
+            one
+            for one in records.unanswered(connection, letter.id)
+            if rules.closes(one, letter) != rules.closes(one, before)
+        ]
+        rows = [{**invitation_mail(one), "message": "deadline_moved"} for one in waiting]
         if rows:
             outbox.queue_many(connection, rows, now)
     return letter
@@ -140,30 +157,20 @@ def arrange(
 def send_again(connection: Connection, slug: str, id: int, who: Coordinator, now: datetime) -> Invitation:
     """The same invitation once more. With a new link if the old one was revoked; the old one stays revoked."""
     letter, invitation = _on_list(connection, slug, id)
-    check_letter(letter, "ask", now)
+    rules.check_answer(invitation, letter, now)
     if not invitation.email:
         raise Refused(f"There is no e-mail address for {invitation.organisation} yet. Add one first.")
     if stop := organisations.mail_stop(connection, invitation.email):
         raise Refused(f"{stop.words(invitation.email)}, so nothing was sent. Ask another contact instead.")
     if invitation.nonce is None:
-        _give_links(connection, [invitation], now)
+        give_links(connection, [invitation], now)
     records.move(connection, id, "ask", now, problem="")
     # One that waits for its hour leaves now, and not once more then.
     if not outbox.hasten(connection, outbox.waits(letter.id, "invitation", None, [id]), now):
-        outbox.queue_many(connection, [_mail(invitation)], now)
+        outbox.queue_many(connection, [invitation_mail(invitation)], now)
     deed = "asked to endorse" if invitation.status == "added" else "invitation sent again"
     add_history(connection, letter.id, now, Deed(deed, who.called, id))
     return records.invitation(connection, id)
-
-
-def revoke(connection: Connection, slug: str, id: int, who: Coordinator, now: datetime) -> bool:
-    """Takes the link back: whoever opens it is told so. False when there was none to take back."""
-    letter, invitation = _on_list(connection, slug, id)
-    if invitation.nonce is None or not links.revoke(connection, invitation.nonce, now):
-        return False
-    records.change(connection, id, now, nonce=None)
-    add_history(connection, letter.id, now, Deed("link revoked", who.called, id))
-    return True
 
 
 def change_contact(
@@ -174,8 +181,7 @@ def change_contact(
     contact = organisations.add_contact(connection, invitation.organisation_id, email, name, role)
     if contact.id == invitation.contact_id:
         return invitation
-    if invitation.nonce:
-        links.revoke(connection, invitation.nonce, now)
+    links.end(connection, "invitation", [id], "contact", now)
     waiting = outbox.waits(letter.id, "invitation", None, [id])
     outbox.drop(connection, waiting, now, "Another contact was chosen before this mail left.")
     key = search_key(invitation.organisation, contact)
@@ -196,6 +202,7 @@ class Opened:
 
     letter: Letter
     invitation: Invitation
+    link: links.Link
 
 
 def opened(connection: Connection, nonce: str | None, now: datetime) -> Opened:
@@ -203,8 +210,15 @@ def opened(connection: Connection, nonce: str | None, now: datetime) -> Opened:
     link = _link(connection, nonce)
     invitation = records.invitation(connection, link.subject_id)
     letter = letters.letter(connection, invitation.letter_id)
-    rules.check_link(link.revoked_at, letter, now)
-    return Opened(letter, invitation)
+    rules.check_link(link.revoked_at, invitation, letter, now)
+    return Opened(letter, invitation, link)
+
+
+def opened_to_answer(connection: Connection, nonce: str | None, now: datetime) -> Opened:
+    """The same, for a deed. Raises rules.ViewOnly too, when the link's holder has passed the letter on."""
+    found = opened(connection, nonce, now)
+    rules.check_holder(found.link.view_only_since)
+    return found
 
 
 def _link(connection: Connection, nonce: str | None) -> links.Link:
@@ -222,13 +236,31 @@ def mark_read(connection: Connection, nonce: str | None, now: datetime) -> None:
         add_history(connection, found.letter.id, now, deed)
 
 
-def whose(connection: Connection, nonce: str) -> tuple[Letter, Coordinator] | None:
-    """The letter and the coordinator of a link, whether it still opens or not; to say whom to ask."""
-    link = links.find(connection, "invitation", nonce)
+def mark_fetched(connection: Connection, id: int, now: datetime) -> None:
+    """Something loaded a link for the first time, a person or a program: nobody can tell, so nothing else changes."""
+    records.move(connection, id, "fetch", now, fetched_at=now)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A link, whether it still opens or not: whose letter it is, why it ended, and what its holder can do next."""
+
+    letter: Letter
+    invitation: Invitation
+    link: links.Link
+    coordinator: Coordinator
+    newer: Holder | None  # the link that the same person was mailed since
+
+
+def held(connection: Connection, nonce: str | None) -> Held | None:
+    link = links.find(connection, "invitation", nonce) if nonce else None
     if link is None:
         return None
-    letter = letters.letter(connection, records.invitation(connection, link.subject_id).letter_id)
-    return letter, people.coordinator(connection, letter.coordinator_id)
+    one = records.invitation(connection, link.subject_id)
+    letter = letters.letter(connection, one.letter_id)
+    found = holders.holder(connection, one.id, link.contact_id)
+    newer = found if found and found.email and found.contact_id == link.contact_id else None
+    return Held(letter, one, link, people.coordinator(connection, letter.coordinator_id), newer)
 
 
 def mailed_to(connection: Connection, nonce: str | None) -> str:
@@ -237,7 +269,9 @@ def mailed_to(connection: Connection, nonce: str | None) -> str:
     invitation = records.invitation(connection, link.subject_id)
     if link.nonce == invitation.nonce:
         return invitation.email
-    # An old link is in the mail of a former contact, who neither learns nor decides about the present one.
+    # Whoever holds another link neither learns nor decides about the present contact.
+    if link.contact_id and (address := organisations.address(connection, link.contact_id)):
+        return address
     return outbox.sent_to(connection, "invitation", link.first_subject_id or invitation.id, link.issued_at)
 
 

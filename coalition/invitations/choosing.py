@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, func, select, update
 from coalition.base.refused import Refused
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
-from coalition.invitations import actions, reminders, reminding
+from coalition.invitations import actions, linking, reminders, reminding
 from coalition.invitations.records import joined
 from coalition.invitations.rules import ANSWERED, MOVES
 from coalition.letters import records as letters
@@ -119,7 +119,7 @@ def _why_not(what: What, one: Chosen, group: str) -> str:
     checks: dict[What, tuple[tuple[bool, str], ...]] = {
         "ask": (answered, (one.status not in MOVES["ask"][0], "asked"), *reachable),
         "extend": (answered,),
-        "rotate": (answered, (one.status == "added", "unasked"), *reachable),
+        "rotate": ((one.nonce is None, "link"), *reachable),
         "revoke": ((one.nonce is None, "link"),),
         "contact": ((one.others == 0, "alone"), (one.others > 1, "several")),
         "move": ((one.status == "endorsed", "endorsed"), (one.group == group, "same")),
@@ -167,7 +167,7 @@ def do(
         return outcome
     of = [one.id for one in wanted]
     if what == "ask":
-        outcome.done = actions.ask(connection, slug, of, who.called, now).queued
+        outcome.done = actions.ask(connection, slug, of, who.called, now, leaves_at=until).queued
     elif what == "move":
         if group not in letter.groups:
             raise Refused("Choose one of the letter's groups.")
@@ -176,8 +176,12 @@ def do(
         outcome.done = _to_other_contact(connection, slug, wanted, who, now)
     elif what == "remind":
         outcome.done = reminding.remind(connection, slug, of, who.called, now).queued
-    else:
-        raise Refused("That cannot be done here yet.")
+    elif what == "revoke":
+        outcome.done = linking.revoke(connection, slug, of, who.called, now)
+    elif what == "rotate":
+        outcome.done = linking.rotate(connection, slug, of, who.called, now)
+    elif until is not None:
+        outcome.done = linking.extend(connection, slug, of, until, who.called, now)
     if outcome.done < len(of):
         outcome.left["other"] = [0] * (len(of) - outcome.done)  # which, the deed did not say
     return outcome

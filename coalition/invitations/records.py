@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Update, bindparam, func, insert, literal, sel
 from sqlalchemy.sql.elements import ColumnElement
 
 from coalition.base.refused import NotFound
-from coalition.invitations.rules import MOVES, Invitation
+from coalition.invitations.rules import MOVES, WAITING, Invitation
 from coalition.tables import contacts, former_invitations, invitations, organisations, outbox
 
 _columns: tuple[ColumnElement[Any], ...] = (
@@ -30,6 +30,10 @@ _columns: tuple[ColumnElement[Any], ...] = (
     invitations.c.contact_id,
     func.coalesce(contacts.c.name, ""),
     func.coalesce(contacts.c.email, ""),
+    invitations.c.fetched_at,
+    invitations.c.deciding_until,
+    invitations.c.deciding_contact_id,
+    invitations.c.extended_until,
 )
 joined = invitations.join(organisations).outerjoin(contacts, contacts.c.id == invitations.c.contact_id)
 _by_id = select(*_columns).select_from(joined).where(invitations.c.id == bindparam("id"))
@@ -163,6 +167,15 @@ def back_to_added(
     return sorted(connection.execute(moved).scalars())
 
 
+def on_list(connection: Connection, letter_id: int, ids: Collection[int] | None = None) -> list[Invitation]:
+    """All of a letter, or those named."""
+    wanted = select(*_columns).select_from(joined).where(invitations.c.letter_id == letter_id)
+    if ids is not None:
+        wanted = wanted.where(invitations.c.id.in_(ids))
+    rows = connection.execute(wanted.order_by(invitations.c.sort_key, invitations.c.id))
+    return [Invitation(*row) for row in rows]
+
+
 def unanswered(connection: Connection, letter_id: int) -> list[Invitation]:
     """Those who have been asked, can be reached, and have not answered."""
     wanted = (
@@ -170,13 +183,19 @@ def unanswered(connection: Connection, letter_id: int) -> list[Invitation]:
         .select_from(joined)
         .where(
             invitations.c.letter_id == letter_id,
-            invitations.c.status.in_(("sent", "fetched", "read", "deciding")),
+            invitations.c.status.in_(WAITING),
             invitations.c.contact_id.is_not(None),
             invitations.c.nonce.is_not(None),
         )
         .order_by(invitations.c.sort_key, invitations.c.id)
     )
     return [Invitation(*row) for row in connection.execute(wanted)]
+
+
+def address_of(connection: Connection, contact_id: int | None) -> str:
+    """A contact's address; empty when there is no such contact any more."""
+    found = select(contacts.c.email).where(contacts.c.id == contact_id)
+    return (connection.execute(found).scalar() or "") if contact_id else ""
 
 
 def names(connection: Connection, ids: Collection[int]) -> dict[int, str]:

@@ -28,6 +28,7 @@ from coalition.invitations.schedule import APART, LATE, Dates, Schedule, Step
 from coalition.tables import Moment, contacts, invitations, letters, mail_stops, organisations, outbox, reminders
 
 PAGE = 50
+ANY_NUMBER = 1_000_000
 PIECE = 200  # organisations in one write: the one writer is held for a few hundredths of a second
 # Mail to an organisation that counts as having asked it: none of them is followed by a reminder within 48 hours.
 CONTACTS = ("invitation", "reminder", "deadline_moved", "deciding_day")
@@ -70,7 +71,9 @@ def foreseen(letter_id: int, schedule: Schedule, when: Dates, step: Step, now: d
 
 
 def by_hand(letter_id: int, zone: str, cap: int, now: datetime, lately: timedelta) -> Question:
-    return Question(letter_id, now.astimezone(ZoneInfo(zone)), "", cap, now - lately, extended=True)
+    """At no step. With `lately` nought, nothing that was mailed before counts, nor what is on its way."""
+    day = now.astimezone(ZoneInfo(zone))
+    return Question(letter_id, day, "", cap, now - lately, extended=True, on_its_way=bool(lately))
 
 
 _stopped = exists().where(mail_stops.c.email == contacts.c.email)

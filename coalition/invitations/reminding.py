@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from coalition.base import outbox
+from coalition.base.outbox import Owed
 from coalition.base.refused import Overtaken, Refused
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
@@ -18,7 +19,6 @@ from coalition.letters.rules import Letter
 from coalition.letters.rules import check as check_letter
 
 A_MOMENT = timedelta(minutes=5)  # forced or not, a second press of the button is not a second reminder
-MANY = 1_000_000
 BY_THE_SCHEDULE = "the schedule"
 
 
@@ -96,7 +96,7 @@ def by_hand(letter: Letter, now: datetime, *, forced: bool) -> Question:
     """The question that `remind` asks, for a page that shows its answer first."""
     cap = (schedule.from_data(letter.reminders) or PROPOSED).cap
     return reminders.by_hand(
-        letter.id, letter.time_zone, MANY if forced else cap, now, lately=A_MOMENT if forced else APART
+        letter.id, letter.time_zone, reminders.ANY_NUMBER if forced else cap, now, lately=A_MOMENT if forced else APART
     )
 
 
@@ -126,7 +126,7 @@ def _queue(
             "recipient": one.email,
             "letter_id": letter_id,
             "subject_id": one.id,
-            "data": {"forced": True} if forced else {},
+            "data": {"forced": True} if forced else {} if who != BY_THE_SCHEDULE else {"step": step},
             "due_at": due_at,
         }
         for one in some
@@ -134,6 +134,13 @@ def _queue(
     outbox.queue_many(connection, rows, now)
     data = {"forced": True} if forced else {} if who != BY_THE_SCHEDULE else {"days": int(step)}
     add_history(connection, letter_id, now, *(Deed("reminded", who, one.id, data) for one in some))
+
+
+def mail_ended(connection: Connection, owed: Owed, ending: str, words: str, now: datetime) -> None:
+    """What became of a reminder's mail, where it did not leave after all."""
+    if ending in ("failed", "dropped") and owed.letter_id and owed.subject_id:
+        deed, who = ("mail failed", "the mail server") if ending == "failed" else ("mail dropped", "Coalition")
+        add_history(connection, owed.letter_id, now, Deed(deed, who, owed.subject_id, {"said": words}))
 
 
 # The schedule, and the reminder's words.

@@ -1,12 +1,12 @@
 """One organisation asked to endorse one letter: its statuses, and what a link still opens."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from coalition.base.clock import moment_words
 from coalition.base.refused import Gone, Refused
-from coalition.letters.rules import Letter, links_expire
+from coalition.letters.rules import YEARS, Letter, Move, check, links_expire, list_closes, state
 
 Status = Literal[
     "added", "queued", "sent", "fetched", "failed", "bounced", "read", "deciding", "endorsed", "declined", "withdrawn"
@@ -44,6 +44,8 @@ STATUSES: dict[Status, str] = {
     "withdrawn": "Withdrawn",
 }
 ANSWERED: frozenset[Status] = frozenset({"endorsed", "declined", "withdrawn"})
+# Asked, and not decided yet.
+WAITING: frozenset[Status] = frozenset({"sent", "fetched", "read", "deciding"})
 # Why a link was ended, for whoever opens it still.
 ENDINGS = ("taken back", "replaced", "contact", "forwarded", "merged")
 
@@ -53,7 +55,13 @@ class Expired(Gone):
 
 
 class Revoked(Gone):
-    """The link was taken back."""
+    """The link was taken back, replaced, or is no longer the one that answers; `links.reason` says which."""
+
+
+class ViewOnly(Refused):
+    """The link's holder passed the letter on: it shows the letter and answers nothing."""
+
+    status = 403
 
 
 @dataclass(frozen=True)
@@ -77,13 +85,44 @@ class Invitation:
     contact_id: int | None
     contact: str
     email: str
+    fetched_at: datetime | None
+    deciding_until: date | None
+    deciding_contact_id: int | None
+    extended_until: datetime | None
 
 
-def check_link(revoked_at: datetime | None, letter: Letter, now: datetime) -> None:
+def closes(one: Invitation, letter: Letter) -> datetime | None:
+    """Until when this organisation may answer: every page, form, mail and list asks here.
+
+    It is when the list closes, or later where the organisation was given more time of its own.
+    """
+    return max((at for at in (list_closes(letter), one.extended_until) if at), default=None)
+
+
+def may_answer(one: Invitation, letter: Letter, now: datetime) -> bool:
+    """Also after the list has closed, by an organisation that was given more time."""
+    until = closes(one, letter)
+    return letter.state != "draft" and until is not None and now < until
+
+
+def check_answer(one: Invitation, letter: Letter, now: datetime) -> None:
+    """Raises Closed, or Refused while the letter is a draft."""
+    late = state(letter, now) == "closed" and may_answer(one, letter, now)
+    move: Move = "answer late" if late else "answer"
+    check(letter, move, now)
+
+
+def check_year(until: datetime) -> None:
+    """At the calendar's ends no time zone can be reckoned with. Raises Refused."""
+    if until.year not in YEARS:
+        raise Refused(f"Choose a day between the years {YEARS[0]} and {YEARS[-1]}.")
+
+
+def check_link(revoked_at: datetime | None, one: Invitation, letter: Letter, now: datetime) -> None:
     """Raises Revoked or Expired when a link of ours no longer opens the letter."""
     if revoked_at:
-        raise Revoked("This link was taken back by the people who sent it.")
-    ends = links_expire(letter)
+        raise Revoked("This link was ended by the people who sent it.")
+    ends = links_expire(letter, one.extended_until)
     if ends and ends <= now:
         raise Expired("This link has expired: the letter's list closed some time ago.")
 
@@ -95,3 +134,12 @@ def check_hour(leaves_at: datetime, letter: Letter, now: datetime) -> None:
     if letter.hard_deadline and leaves_at >= letter.hard_deadline:
         closes = moment_words(letter.hard_deadline, letter.time_zone)
         raise Refused(f"The list closes before that, on {closes}. Choose an earlier time.")
+
+
+def check_holder(view_only_since: datetime | None) -> None:
+    """Raises ViewOnly when the holder of a link has passed the letter on."""
+    if view_only_since:
+        raise ViewOnly(
+            "You passed this letter to a colleague, who answers now, so nothing was changed. "
+            "Your link still shows the letter."
+        )

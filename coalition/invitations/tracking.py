@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from coalition.invitations.ordering import JOINED, SECTIONED, SORTS, ordered
 from coalition.invitations.records import joined
 from coalition.invitations.rules import ANSWERED, STATUSES
-from coalition.tables import contacts, history, invitations, organisations
+from coalition.tables import contacts, history, invitations, organisations, outbox
 
 PAGE = 50
 UNREAD_DAYS = 5  # how long a mail may lie unread before somebody should look
@@ -66,6 +66,7 @@ class Row:
     bounces: int
     problem: str
     changed_at: datetime
+    leaves_at: datetime | None  # of an invitation that waits for its hour
 
     @property
     def since(self) -> datetime | None:
@@ -75,11 +76,24 @@ class Row:
 
 
 _SINCE = {"sent": "sent_at", "fetched": "fetched_at", "read": "read_at"}
+_leaves_at = (
+    select(func.max(outbox.c.due_at))
+    .where(
+        outbox.c.message == "invitation",
+        outbox.c.subject_id == i.id,
+        outbox.c.state == "waiting",
+        outbox.c.attempts == 0,
+        outbox.c.due_at > outbox.c.queued_at,
+    )
+    .correlate(invitations)
+    .scalar_subquery()
+)
 _row_columns: tuple[ColumnElement[Any], ...] = (
     *(i.id, organisations.c.name, i.group, i.status),
     *(func.coalesce(contacts.c.name, ""), func.coalesce(contacts.c.email, "")),
     *(i.sent_at, i.fetched_at, i.read_at, i.answered_at, i.deciding_until),
     *(i.reminders, i.reminded_at, i.bounces, i.problem, i.changed_at),
+    _leaves_at,
 )
 
 

@@ -23,6 +23,7 @@ PLACEHOLDERS: dict[str, str] = {
     "leads": "the lead organisations; a paragraph with it is left out where there are none",
     "deadline": "the day and hour the list closes, with its time zone",
     "answer by": "the day you ask for an answer by; where none is set, the day and hour the list closes",
+    "days left": "how long is left until that day: “7 days are left”, “today is the last day”",
     "link": "the button that opens the letter; needed once, in a paragraph of its own",
 }
 # What people write for them, where the spelling alone would not tell.
@@ -78,6 +79,28 @@ One page has the whole letter and the forms to endorse or decline. You need no a
 Questions? Just reply to this mail: it reaches {coordinator}.""",
 )
 
+# And for a reminder.
+REMINDER = Wording(
+    "Reminder: will {organisation} endorse our letter? {letter}",
+    """Dear {contact},
+
+This is a reminder. {coordinator} asked {organisation} to endorse a joint letter to {addressee}, and has no answer yet.
+
+{letter}
+
+{ask}
+
+We hope for your answer by {answer by}: {days left}. The list closes on {deadline}.
+
+Either answer helps: the page has a form to endorse and one to decline, and you need no account.
+
+If it is a no, “Decline” tells us so, and you will not be reminded again.
+
+{link}
+
+Thank you. Questions? Just reply to this mail: it reaches {coordinator}.""",
+)
+
 
 @dataclass(frozen=True)
 class Block:
@@ -96,11 +119,15 @@ class Filled:
 
 def check(subject: str, body: str) -> dict[str, str]:
     """What is wrong with the words, for "subject" and for "body", in sentences. Empty words are the proposed ones."""
-    wrong = {
+    return {part: " ".join(sentences) for part, sentences in problems(subject, body).items() if sentences}
+
+
+def problems(subject: str, body: str) -> dict[str, list[str]]:
+    """The same, sentence by sentence."""
+    return {
         "subject": [*_unknown(subject), *_lone_braces(subject), *_link_in_subject(subject)],
         "body": [*_unknown(body), *_lone_braces(body), *_link_in_body(body)] if body.strip() else [],
     }
-    return {part: " ".join(sentences) for part, sentences in wrong.items() if sentences}
 
 
 def _unknown(text: str) -> list[str]:

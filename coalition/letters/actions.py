@@ -91,9 +91,7 @@ def open_letter(connection: Connection, slug: str, seen: int, who: Coordinator, 
     return replace(letter, state=after, version=1, base=1, opened_at=now, revision=seen + 1)
 
 
-def arrange(
-    connection: Connection, slug: str, seen: int, plan: Arrangements, who: Coordinator, now: datetime
-) -> Letter:
+def arrange(connection: Connection, slug: str, seen: int, plan: Arrangements, who: str, now: datetime) -> Letter:
     """Changes dates and who may see the letter, once its text is frozen. A later deadline reopens a closed list."""
     letter = records.letter_by_slug(connection, slug)
     after = rules.check(letter, "arrange", now)
@@ -116,5 +114,5 @@ def arrange(
     reopened = moved and rules.state(letter, now) == "closed"
     deed = "list reopened" if reopened else "deadline moved" if moved else "arrangements changed"
     data = {"hard_deadline": iso(plan.hard_deadline), "visibility": plan.visibility}
-    add_history(connection, letter.id, now, Deed(deed, who.called, data=data))
+    add_history(connection, letter.id, now, Deed(deed, who, data=data))
     return records.letter_by_slug(connection, slug)

@@ -12,7 +12,7 @@ from coalition.letters.text import LetterText
 
 State = Literal["draft", "open", "closed"]
 Kind = Literal["first", "correction", "substance"]  # of a version; a correction carries endorsements over
-Move = Literal["save", "open", "ask", "answer", "withdraw", "arrange", "close", "reopen", "print"]
+Move = Literal["save", "open", "ask", "answer", "answer late", "withdraw", "arrange", "close", "reopen", "print"]
 
 # A letter's states and moves: what may be done in each state, and the state after.
 MOVES: dict[State, dict[Move, State]] = {
@@ -26,6 +26,7 @@ MOVES: dict[State, dict[Move, State]] = {
     },
     "closed": {
         "withdraw": "closed",  # until dispatch; it shows in the next printing
+        "answer late": "closed",  # by an organisation that was given more time; it shows in the next printing too
         "arrange": "closed",
         "close": "closed",  # the deadline passed by itself: closing then makes the printing
         "reopen": "open",
@@ -126,9 +127,15 @@ def is_listed(letter: Letter, now: datetime) -> bool:
     return letter.visibility == "public" and is_public(letter, now)
 
 
-def links_expire(letter: Letter) -> datetime | None:
+def list_closes(letter: Letter) -> datetime | None:
+    """When the list closes, or when it did: its coordinators may close it before the deadline."""
+    return min((at for at in (letter.closed_at, letter.hard_deadline) if at), default=None)
+
+
+def links_expire(letter: Letter, extended_until: datetime | None = None) -> datetime | None:
     """When links to the letter stop opening it: some time after the deadline, and later when that is extended."""
-    return letter.hard_deadline + LINKS_KEPT if letter.hard_deadline else None
+    closes = max((at for at in (letter.hard_deadline, extended_until) if at), default=None)
+    return closes + LINKS_KEPT if closes else None
 
 
 def not_ready(letter: Letter, now: datetime) -> dict[str, str]:

@@ -136,20 +136,27 @@ def add_person(
 
 
 def edit_person(
-    connection: Connection, before: Person, email: str, name: str, role: str, who: Coordinator, now: datetime
+    connection: Connection,
+    organisation_id: int,
+    id: int,
+    seen: str,
+    email: str,
+    name: str,
+    role: str,
+    who: Coordinator,
+    now: datetime,
 ) -> Person:
-    """`before` is the contact as the page showed it. Raises Overtaken when that is no longer so."""
-    one = _kept(connection, before.organisation_id)
-    now_there = directory.person(connection, before.organisation_id, before.id)
-    if (now_there.email, now_there.name, now_there.role) == (email, name, role):
-        return now_there
-    if now_there != before:
+    """`seen` is Person.seen of the page that was filled in. Raises Overtaken when the contact is another by now."""
+    one, before = _kept(connection, organisation_id), directory.person(connection, organisation_id, id)
+    if (before.email, before.name, before.role) == (email, name, role):
+        return before
+    if before.seen != seen:
         raise Overtaken(OVERTAKEN)
     if email != before.email:
-        _check_address(connection, before.organisation_id, email)
-    directory.change_person(connection, before.id, email=email, name=name, role=role)
-    _note(connection, "contact edited", one, who, now, contact=before.id)
-    return directory.person(connection, before.organisation_id, before.id)
+        _check_address(connection, organisation_id, email)
+    directory.change_person(connection, id, email=email, name=name, role=role)
+    _note(connection, "contact edited", one, who, now, contact=id)
+    return directory.person(connection, organisation_id, id)
 
 
 def _check_address(connection: Connection, organisation_id: int, email: str) -> None:

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as TextOf
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Final
 
 from coalition.organisations import names
-from coalition.organisations.columns import Mapping
+from coalition.organisations.columns import FIELDS, Mapping
 from coalition.organisations.reading import name_and_address
 
 LONGEST_NAME: Final = 200  # characters; one line of the printed list holds about 60
@@ -73,6 +75,15 @@ def entries(header: Sequence[str], row: Sequence[str], mapping: Mapping, groups:
     if not first.values.email and not errors:
         warnings.append("There is no e-mail address: it can be added, but not asked yet.")
     return [Entry(replace(values, **first.contact), tuple(errors), tuple(warnings)), *contacts[1:]]
+
+
+def rewritten(texts: TextOf[str, str], groups: Sequence[str]) -> Entry:
+    """What a person wrote in place of a row, by field, checked like the cells of a list."""
+    row = [texts.get(field, "") for field in FIELDS]
+    first, *further = entries(FIELDS, row, dict(enumerate(FIELDS)), groups)
+    if further:
+        return Entry(first.values, (*first.errors, "Please give one e-mail address here."), first.warnings)
+    return first
 
 
 def _organisation(
@@ -173,20 +184,27 @@ def _checked(address: str) -> tuple[str, str]:
 
 
 def _group(text: str, groups: Sequence[str]) -> str:
-    by_key = {_singular(group): group for group in groups}
-    if found := by_key.get(_singular(text)):
+    if found := _by_key(tuple(groups)).get(_singular(text)):
         return found
     raise ValueError(f"The letter has no group “{text[:60]}”.")
 
 
 def _group_of_kind(kind: str, groups: Sequence[str]) -> str:
     """A column of kinds often says what the letter's groups are called: "Trade union" for "Trade unions"."""
+    if not kind:
+        return ""
     try:
         return _group(kind, groups)
     except ValueError:
         return ""
 
 
+@lru_cache(maxsize=100)
+def _by_key(groups: tuple[str, ...]) -> dict[str, str]:
+    return {_singular(group): group for group in groups}
+
+
+@lru_cache(maxsize=5_000)
 def _singular(text: str) -> str:
     words = names.name_key(text).split()
     return " ".join(re.sub("ies$", "y", word) if word.endswith("ies") else word.removesuffix("s") for word in words)

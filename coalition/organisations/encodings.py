@@ -6,25 +6,22 @@ from typing import Final
 
 from coalition.base.refused import Refused
 
-LARGEST: Final = 5_000_000  # bytes
+LARGEST: Final = 20_000_000  # bytes, of a file that anything is read from
 
-_SAVE_AS: Final = "Save it as CSV (in Excel: File, Save as, “CSV UTF-8”) and give us that file, or paste the cells."
+_SAVE_AS: Final = "Save the list as a workbook (.xlsx or .ods) or as CSV and give us that, or paste the cells."
 _KINDS: Final = (  # how a file begins, what must stand near its beginning, what to say
-    (b"PK\x03\x04", b"opendocument.spreadsheet", f"This is an OpenDocument spreadsheet. {_SAVE_AS}"),
     (b"PK\x03\x04", b"Index/", f"This is a Numbers document. {_SAVE_AS}"),
     (b"PK\x03\x04", b"word/", f"This is a Word document. {_SAVE_AS}"),
-    (b"PK\x03\x04", b"xl/", f"This is an Excel workbook. {_SAVE_AS}"),
-    (b"PK\x03\x04", b"[Content_Types].xml", f"This is an Excel workbook. {_SAVE_AS}"),
-    (b"PK\x03\x04", b"", "This is a zip archive. Unpack it and give us the CSV file inside."),
-    (b"PK\x05\x06", b"", "This is an empty zip archive. Give us a CSV file."),
-    (b"\xd0\xcf\x11\xe0", b"", f"This is an Excel workbook of the older kind. {_SAVE_AS}"),
-    (b"%PDF", b"", "This is a PDF, which has no rows to read. Give us the CSV file it came from, or paste the names."),
+    (b"PK\x03\x04", b"ppt/", f"These are slides. {_SAVE_AS}"),
+    (b"PK\x03\x04", b"", "This is a zip archive. Unpack it and give us the spreadsheet inside."),
+    (b"PK\x05\x06", b"", "This is an empty zip archive. Give us a spreadsheet, or paste the names."),
+    (b"%PDF", b"", "This is a PDF, which has no rows. Give us the spreadsheet it came from, or paste the names."),
     (b"{\\rtf", b"", f"This is a text document with formatting (RTF). {_SAVE_AS}"),
-    (b"\x1f\x8b", b"", "This is a compressed file. Unpack it and give us the CSV file inside."),
-    (b"\x89PNG", b"", "This is a picture. Give us a CSV file, or paste the names."),
-    (b"\xff\xd8\xff", b"", "This is a picture. Give us a CSV file, or paste the names."),
-    (b"<!doctype html", b"", "This is a web page. Give us a CSV file, or paste the names."),
-    (b"<html", b"", "This is a web page. Give us a CSV file, or paste the names."),
+    (b"\x1f\x8b", b"", "This is a compressed file. Unpack it and give us the spreadsheet inside."),
+    (b"\x89PNG", b"", "This is a picture. Give us a spreadsheet, or paste the names."),
+    (b"\xff\xd8\xff", b"", "This is a picture. Give us a spreadsheet, or paste the names."),
+    (b"<!doctype html", b"", "This is a web page. Give us a spreadsheet, or paste the names."),
+    (b"<html", b"", "This is a web page. Give us a spreadsheet, or paste the names."),
 )  # fmt: skip
 _BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -55,24 +52,29 @@ class Unreadable(Refused):
 def text_of(data: bytes) -> tuple[str, str]:
     """The text of a file and the name of its encoding as Python calls it.
 
-    Raises Unreadable for more than 5 MB, for workbooks, PDFs, archives and pictures, and for what is no text.
+    Raises Unreadable for more than 20 MB, for Word documents, PDFs, archives and pictures, and for what is no text.
     Bytes that fit no encoding become U+FFFD; nothing else fails.
     """
+    check_kind(data)
+    text, encoding = _decoded(data)
+    text = text.replace("\0", "").removeprefix("\ufeff")
+    if not any(map(str.isalnum, text)):
+        raise Unreadable("There is nothing in it yet. Give us one organisation per line, or a spreadsheet.")
+    sample = text[:50_000]
+    strange = sum(letter == "\ufffd" or (letter < " " and letter not in "\t\n\r\v\f") for letter in sample)
+    if strange * 20 > len(sample):
+        raise Unreadable("This is not a text file. Give us a spreadsheet, or paste the names.")
+    return text, encoding
+
+
+def check_kind(data: bytes) -> None:
+    """Raises Unreadable for what is seen to be no text without reading it through."""
     if len(data) > LARGEST:
-        raise Unreadable("This file is larger than 5 MB. Split it, or leave out the columns that are not needed.")
+        raise Unreadable("This file is larger than 20 MB. Split it, or leave out the columns that are not needed.")
     beginning = data[:100].lstrip().lower()
     for mark, inside, sentence in _KINDS:
         if beginning.startswith(mark.lower()) and (inside in data[:4_000] or inside in data[-4_000:]):
             raise Unreadable(sentence)
-    text, encoding = _decoded(data)
-    text = text.replace("\0", "").removeprefix("\ufeff")
-    if not any(map(str.isalnum, text)):
-        raise Unreadable("There is nothing in it yet. Give us one organisation per line, or a CSV file.")
-    sample = text[:50_000]
-    strange = sum(letter == "\ufffd" or (letter < " " and letter not in "\t\n\r\v\f") for letter in sample)
-    if strange * 20 > len(sample):
-        raise Unreadable("This is not a text file. Give us a CSV file, or paste the names.")
-    return text, encoding
 
 
 def _decoded(data: bytes) -> tuple[str, str]:

@@ -18,6 +18,7 @@ TINIEST: Final = 16  # pixels on the longer side
 
 _BEGINNINGS: Final = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG", b"RIFF": "WEBP"}
 _ACCEPTED: Final = "Send the logo as a PNG, JPEG or WebP picture."
+_AT_MOST: Final = f"Send a copy of at most {MOST_PIXELS // 1_000_000} million pixels, for example 4,000 by 4,000."
 
 
 def reencoded(content: bytes) -> bytes:
@@ -35,6 +36,8 @@ def reencoded(content: bytes) -> bytes:
             return _png(picture)
     except Refused:
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):  # so many that Pillow does not look further
+        raise Refused(f"This picture has far too many pixels. {_AT_MOST}") from None
     except Exception:  # whatever a decoder says of a hostile file: struct.error, SyntaxError, a bomb in its text ...
         raise Refused(f"This picture is broken and cannot be read. {_ACCEPTED}") from None
 
@@ -55,10 +58,7 @@ def _check(picture: "Image") -> None:
     """By what the file's head says; nothing is decoded yet."""
     width, height = picture.size
     if width * height > MOST_PIXELS:
-        raise Refused(
-            f"This picture has {width:,} by {height:,} pixels, which is too many. "
-            f"Send a copy of at most {MOST_PIXELS // 1_000_000} million pixels, for example 4,000 by 4,000."
-        )
+        raise Refused(f"This picture has {width:,} by {height:,} pixels, which is too many. {_AT_MOST}")
     if max(width, height) < TINIEST:
         raise Refused(f"This picture has only {width} by {height} pixels, too few to print. Send a larger one.")
     # A telephone's JPEG may hold a second picture (MPO) that is no animation.

@@ -44,6 +44,9 @@ _PUBLIC_PROVIDERS: Final = frozenset(
     tiktok.com linktr.ee justgiving.com sites.google.com docs.google.com forms.gle bit.ly tinyurl.com""".split()
 )
 _LOCAL_PART: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
+_MAILTO: Final = re.compile(r"^mailto:", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:(?![0-9])", re.IGNORECASE)
+_AMPERSAND: Final = re.compile(r"&|\s\+\s")
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 _ORG_ID: Final = re.compile(
@@ -96,13 +99,13 @@ def check_email(text: str) -> str:
     Syntax only (RFC 5321 lengths, RFC 5322 dot-atom); nothing is looked up. Quoted local parts, addresses without a
     dot in the domain and letters beyond ASCII before the @ are refused: too few mail servers take them.
     """
-    if any(unicodedata.category(letter) == "Cc" for letter in text.strip()):
+    if not text.isprintable() and any(unicodedata.category(letter) == "Cc" for letter in text.strip()):
         raise ValueError("The e-mail address contains a line break or another invisible character.")
     address = _visible(text).strip()
-    address = re.sub(r"^mailto:", "", address, flags=re.IGNORECASE).strip().removeprefix("<").removesuffix(">")
+    address = _MAILTO.sub("", address).strip().removeprefix("<").removesuffix(">")
     if not address:
         raise ValueError("There is no e-mail address.")
-    if address.count("@") > 1 or re.search(r"[,;]", address):
+    if address.count("@") > 1 or "," in address or ";" in address:
         raise ValueError("This looks like several e-mail addresses, or has an @ sign too many. Please give one.")
     if re.search(r"\s", address):
         raise ValueError("The e-mail address contains a space.")
@@ -128,7 +131,7 @@ def check_email(text: str) -> str:
 def website(text: str) -> str:
     """The address of a website, complete with https://, or ValueError with a sentence for a person. Syntax only."""
     address = _visible(text).strip().strip("<>")
-    if not re.match(r"[a-z][a-z0-9+.-]*:(?![0-9])", address, re.IGNORECASE):
+    if not _SCHEME.match(address):
         address = f"https://{address}"
     try:
         parts = urlsplit(address)
@@ -140,6 +143,7 @@ def website(text: str) -> str:
     return address
 
 
+@lru_cache(maxsize=20_000)
 def domain(website_or_email: str) -> str:
     """The domain that tells an organisation from others, without "www."; empty if there is none.
 
@@ -213,7 +217,7 @@ def _folded(text: str, ampersand: str) -> str:
     text = _APOSTROPHES.sub("", _visible(text))
     text = unicodedata.normalize("NFKD", text).casefold()
     text = "".join(letter for letter in text if not _is_accent(letter)).translate(_LETTERS)
-    text = re.sub(r"&|\s\+\s", ampersand, unicodedata.normalize("NFC", text))
+    text = _AMPERSAND.sub(ampersand, unicodedata.normalize("NFC", text))
     text = _INITIALS.sub(lambda initials: initials.group().replace(".", ""), text)
     return " ".join(_NOT_WORDS.sub(" ", text).split())
 

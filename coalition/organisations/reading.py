@@ -5,15 +5,25 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from coalition.organisations import workbooks
 from coalition.organisations.encodings import LARGEST, Unreadable, text_of
 from coalition.organisations.titles import field_of
 
-__all__ = ["MOST_CELL", "MOST_COLUMNS", "MOST_ROWS", "Table", "Unreadable", "name_and_address", "read_rows"]
+__all__ = [
+    "MOST_CELL",
+    "MOST_COLUMNS",
+    "MOST_ROWS",
+    "Table",
+    "Unreadable",
+    "name_and_address",
+    "read_rows",
+    "title_row",
+]
 
-MOST_ROWS: Final = 20_000
+MOST_ROWS: Final = 50_000
 MOST_COLUMNS: Final = 60
 MOST_CELL: Final = 2_000  # characters
 
@@ -41,14 +51,22 @@ class Table:
     encoding: str
     delimiter: str  # empty for one cell a line
     had_header: bool
+    sheet: str = ""  # of a workbook
+    sheets: tuple[str, ...] = ()  # that could be chosen instead
 
 
-def read_rows(data: bytes, header: bool | None = None) -> Table:
-    """Reads CSV of any usual delimiter and encoding, cells copied from a spreadsheet, and plain lists.
+def read_rows(data: bytes, header: bool | None = None, sheet: str = "") -> Table:
+    """Reads workbooks, CSV of any usual delimiter and encoding, cells copied from a spreadsheet, and plain lists.
 
-    `header` says whether the first row holds titles; None guesses. Raises Unreadable with a sentence for files that
-    are no text, over 5 MB, 20,000 rows, 60 columns or 2,000 characters in a cell. No other exception leaves.
+    `header` says whether the first row holds titles; None guesses. `sheet` is the one to read of a workbook; without
+    it, the first that looks like a list. Raises Unreadable with a sentence for files that are neither text nor a
+    workbook, over 20 MB, 50,000 rows, 60 columns or 2,000 characters in a cell. No other exception leaves.
     """
+    if len(data) <= LARGEST and workbooks.is_workbook(data):
+        found = workbooks.read_sheet(data, sheet)
+        tidied = [(number, [_tidy(cell) for cell in cells]) for number, cells in found.rows]
+        table = _table([record for record in tidied if any(record[1])], header)
+        return replace(table, sheet=found.name, sheets=found.names)
     text, encoding = text_of(data)
     delimiter = ""
     if line := _SEP_LINE.match(text):
@@ -56,9 +74,13 @@ def read_rows(data: bytes, header: bool | None = None) -> Table:
     records, delimiter = _records(text, delimiter)
     if not delimiter:
         records = _without_bullets(records)
+    return replace(_table(records, header), encoding=encoding, delimiter=delimiter)
+
+
+def _table(records: list[Record], header: bool | None) -> Table:
     if not records:
-        raise Unreadable("There is nothing in it yet. Give us one organisation per line, or a CSV file.")
-    titles = None if header is False else _title_row(records)
+        raise Unreadable("There is nothing in it yet. Give us one organisation per line, or a spreadsheet.")
+    titles = None if header is False else title_row(records)
     titles = 0 if header and titles is None else titles
     columns = _columns(records)
     names = records[titles][1] if titles is not None else []
@@ -70,8 +92,8 @@ def read_rows(data: bytes, header: bool | None = None) -> Table:
         header=_padded(names, columns),
         rows=tuple(_padded(cells, columns) for _, cells in rest),
         numbers=tuple(number for number, _ in rest),
-        encoding=encoding,
-        delimiter=delimiter,
+        encoding="",
+        delimiter="",
         had_header=titles is not None,
     )
 
@@ -163,7 +185,7 @@ def _guessed_delimiter(text: str) -> str:
     return best if evenness(best)[0] else ""
 
 
-def _title_row(records: list[Record]) -> int | None:
+def title_row(records: list[Record]) -> int | None:
     """Which of the first records holds the titles. Above it only captions may stand: rows of a single cell."""
     for place, (_, cells) in enumerate(records[:10]):
         filled = [cell for cell in cells if cell]
@@ -209,9 +231,9 @@ def _padded(cells: list[str], columns: int) -> tuple[str, ...]:
 
 def _tidy(cell: str) -> str:
     """Without spaces around it and invisible controls in it; line ends as \\n, exports' ="text" as text."""
-    cell = re.sub(r"\r\n?", "\n", cell)
     if not cell.isprintable():
+        cell = re.sub(r"\r\n?", "\n", cell)
         cell = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\ufeff]", "", cell)
     cell = cell.strip(" \t\n\u00a0\u2007\u202f\u200b")
-    formula = _FORMULA_TEXT.fullmatch(cell)
+    formula = _FORMULA_TEXT.fullmatch(cell) if cell.startswith("=") else None
     return formula[1] if formula else cell

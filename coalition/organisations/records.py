@@ -1,4 +1,4 @@
-"""The directory: organisations and their contacts, shared by all letters; and lists being looked through."""
+"""The directory: organisations and their contacts, shared by all letters."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, or_, select, update
 
 from coalition.base.refused import NotFound
-from coalition.tables import contacts, imports, mail_stops, organisations
+from coalition.tables import contacts, mail_stops, organisations
 
 
 @dataclass(frozen=True)
@@ -156,6 +156,11 @@ def contact(connection: Connection, id: int) -> Contact:
     return Contact(*connection.execute(select(*_contact_columns).where(contacts.c.id == id)).one())
 
 
+def address(connection: Connection, contact_id: int) -> str:
+    """A contact's e-mail address; empty when there is no such contact any more."""
+    return connection.execute(select(contacts.c.email).where(contacts.c.id == contact_id)).scalar() or ""
+
+
 def replace_contact(connection: Connection, old: int, new: int, now: datetime) -> None:
     """The same person at another address: the old one is kept for the history and asked no more."""
     preferred = connection.execute(select(contacts.c.preferred).where(contacts.c.id == old)).scalar_one()
@@ -220,73 +225,3 @@ def let_mail_go(connection: Connection, email: str) -> bool:
     """Ends a stop that a mail server caused; a person's own wish stays. False when there was none to end."""
     ended = delete(mail_stops).where(mail_stops.c.email == email, mail_stops.c.reason == "bounced")
     return connection.execute(ended).rowcount == 1
-
-
-# Lists being looked through before anything of them is kept.
-
-
-@dataclass(frozen=True)
-class Import:
-    id: int
-    letter_id: int
-    filename: str
-    file: bytes
-    columns: dict[str, str]
-    done_at: datetime | None
-
-
-def begin_import(
-    connection: Connection, letter_id: int, coordinator_id: int, filename: str, file: bytes, now: datetime
-) -> int:
-    id: int = connection.execute(
-        insert(imports)
-        .values(
-            letter_id=letter_id,
-            coordinator_id=coordinator_id,
-            filename=filename,
-            file=file,
-            columns={},
-            begun_at=now,
-        )
-        .returning(imports.c.id)
-    ).scalar_one()
-    return id
-
-
-def an_import(connection: Connection, letter_id: int, id: int) -> Import:
-    """Raises NotFound."""
-    row = connection.execute(
-        select(
-            imports.c.id,
-            imports.c.letter_id,
-            imports.c.filename,
-            imports.c.file,
-            imports.c.columns,
-            imports.c.done_at,
-        ).where(imports.c.id == id, imports.c.letter_id == letter_id)
-    ).first()
-    if row is None:
-        raise NotFound("There is no such list here. It may belong to another letter.")
-    return Import(*row)
-
-
-def correct_columns(connection: Connection, id: int, columns: dict[str, str]) -> None:
-    connection.execute(update(imports).where(imports.c.id == id, imports.c.done_at.is_(None)).values(columns=columns))
-
-
-def any_left_imports(connection: Connection, begun_before: datetime) -> bool:
-    left = select(imports.c.id).where(imports.c.begun_at < begun_before, imports.c.done_at.is_(None)).limit(1)
-    return connection.execute(left).first() is not None
-
-
-def forget_imports(connection: Connection, begun_before: datetime) -> None:
-    """Lists that somebody began to look through and left: they hold people's addresses."""
-    connection.execute(delete(imports).where(imports.c.begun_at < begun_before, imports.c.done_at.is_(None)))
-
-
-def finish_import(connection: Connection, id: int, now: datetime) -> bool:
-    """Marks it done. False when somebody has imported it already."""
-    done = connection.execute(
-        update(imports).where(imports.c.id == id, imports.c.done_at.is_(None)).values(done_at=now, file=b"")
-    )
-    return done.rowcount == 1

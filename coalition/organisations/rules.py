@@ -1,5 +1,6 @@
 """What the directory keeps of an organisation, and what may be done with it."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -85,6 +86,11 @@ class Person:
     role: str
     preferred: bool
     left_at: datetime | None
+
+    @property
+    def seen(self) -> str:
+        """Another one when somebody has edited the contact since a page showed it."""
+        return hashlib.sha256("\0".join((self.name, self.email, self.role)).encode()).hexdigest()[:16]
 
 
 def preferred(people: list[Person]) -> Person | None:

@@ -5,12 +5,8 @@
 
 from __future__ import annotations
 
-import gc
 import json
-import logging
 import os
-import resource
-import sys
 import unicodedata
 import warnings
 from collections.abc import Callable, Mapping
@@ -20,10 +16,10 @@ from xml.etree import ElementTree
 
 import uharfbuzz  # type: ignore[import-untyped]
 
+from coalition.base import apart
 from coalition.base.settings import TEMPLATES
 from coalition.printings.conformance import conform, faithful
 from coalition.printings.layout import from_data, html
-from coalition.printings.setting import DONE, FAILED, READY, read_message, write_message
 
 FONT_SCHEME = "coalition-font:"
 _SERIF = ("fontpkg_source_serif_4", "SourceSerif4[opsz,wght].ttf")
@@ -42,33 +38,12 @@ _FONTS: dict[str, tuple[tuple[str, str], dict[str, float]]] = {  # name in the s
 
 
 def main() -> None:
-    """Answers each job with `DONE` and a PDF or `FAILED` and a sentence, until standard input ends."""
-    limit_memory(int(sys.argv[1]))
-    os.nice(10)  # a person waiting for a page goes first
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # a library that prints must not print into the answers
+    apart.serve(_warm, "Setting this PDF")
+
+
+def _warm() -> Callable[[bytes], bytes]:
     set_pdf = warm_press()
-    write_message(answers, READY)
-    gc.freeze()
-    gc.disable()  # a sixth of a job's time; what a job leaves is swept up when its PDF is on the way
-    while (job := read_message(sys.stdin.buffer)) is not None:
-        write_message(answers, _answer(set_pdf, job))
-        gc.collect()
-
-
-def _answer(set_pdf: Callable[[Mapping[str, Any]], bytes], job: bytes) -> bytes:
-    try:
-        return DONE + set_pdf(json.loads(job))
-    except MemoryError:
-        return FAILED + b"Setting this PDF needs more memory than it may have."
-    except Exception as error:
-        logging.exception("a sheet could not be set")
-        return FAILED + f"Setting this PDF failed: {type(error).__name__}.".encode()
-
-
-def limit_memory(megabytes: int) -> None:
-    """Lets this process have no more address space than this: a page that swells ends here, not in the site."""
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20, megabytes * 2**20))
+    return lambda job: set_pdf(json.loads(job))
 
 
 def warm_press() -> Callable[[Mapping[str, Any]], bytes]:

@@ -1,4 +1,4 @@
-"""PDFs kept for ever in the data folder under their content's hash, the newest of them in memory."""
+"""PDFs and logos kept for ever in the data folder under their content's hash, the newest of them in memory."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class Store:
-    """A folder of PDFs, each at `ab/abcdef....pdf` by its content hash. Several threads and processes may use it."""
+    """A folder of PDFs, each at `ab/abcdef....pdf` by its content hash; or of what else `suffix` says. Several threads
+    and processes may use it.
+    """
 
-    def __init__(self, folder: Path, memory_bytes: int = _MEMORY_BYTES) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, memory_bytes: int = _MEMORY_BYTES, suffix: str = ".pdf") -> None:
+        self._folder, self._suffix = folder, suffix
         self._memory_bytes = memory_bytes
         self._recent: OrderedDict[str, bytes] = OrderedDict()
         self._held = 0
@@ -58,7 +60,7 @@ class Store:
     def _path(self, content_hash: str) -> Path:
         if not _HASH.fullmatch(content_hash):
             raise ValueError("a content hash is 64 hexadecimal digits")
-        return self._folder / content_hash[:2] / f"{content_hash}.pdf"
+        return self._folder / content_hash[:2] / f"{content_hash}{self._suffix}"
 
     def _remember(self, content_hash: str, pdf: bytes) -> None:
         with self._turn:

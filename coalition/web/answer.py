@@ -2,25 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from coalition.base import clock
 from coalition.base.database import NotSaved
-from coalition.base.refused import Gone, NotFound, Refused
-from coalition.endorsements import actions
+from coalition.base.links import Link
+from coalition.base.refused import Gone, NotFound, Refused, TooMany
+from coalition.endorsements import actions, deciding
 from coalition.endorsements import records as endorsements
 from coalition.endorsements.actions import Incomplete
 from coalition.endorsements.rules import Endorsement
 from coalition.endorsements.undersigned import Group, grouped, line
 from coalition.invitations import actions as invitations
-from coalition.invitations import calendar
-from coalition.invitations.rules import Expired, Invitation
+from coalition.invitations import calendar, forwarding, linking
+from coalition.invitations.rules import MOVES, Expired, Invitation, check_answer, closes, may_answer
 from coalition.letters import records as letters
 from coalition.letters import rules as letter_rules
 from coalition.letters.records import Version
@@ -31,7 +33,18 @@ from coalition.printings import records as printings
 from coalition.printings.actions import version_sheet
 from coalition.printings.layout import content_hash
 from coalition.web.errors import NOT_SAVED, error_page
-from coalition.web.forms import DeclineForm, EndorseForm, endorse_answer, options, posted, put, seen
+from coalition.web.forms import (
+    DeclineForm,
+    EndorseForm,
+    ForwardForm,
+    LaterForm,
+    endorse_answer,
+    one_line,
+    options,
+    posted,
+    put,
+    seen,
+)
 from coalition.web.pdf import pdf_response
 from coalition.web.site import Site, letter_html, site_of
 
@@ -41,8 +54,11 @@ class Look:
     """All that the page of one link shows."""
 
     letter: Letter
-    state: str
     invitation: Invitation
+    link: Link
+    email: str  # of whoever holds the link
+    open: bool  # may this organisation answer
+    closes: datetime  # or closed: the organisation's own moment
     version: Version
     endorsement: Endorsement | None
     groups: tuple[Group, ...]
@@ -56,7 +72,19 @@ async def page(request: Request) -> Response:
         look = await site.database.read(_look, _nonce(request, site), clock.now())
     except (Gone, NotFound) as refusal:
         return await _link_page(request, refusal)
+    _note_fetch(request, look)
     return _show(request, look, done=request.query_params.get("done", ""))
+
+
+def _note_fetch(request: Request, look: Look) -> None:
+    """The one thing that loading a page may change: that its link was loaded once. It waits for nothing, and where it
+    cannot be kept nobody is worse off."""
+    if request.method != "GET" or look.invitation.status not in MOVES["fetch"][0]:
+        return
+    try:
+        site_of(request).database.write_soon(invitations.mark_fetched, look.invitation.id, clock.now())
+    except NotSaved:  # the site is ending
+        pass
 
 
 def _nonce(request: Request, site: Site) -> str | None:
@@ -71,8 +99,11 @@ def _look(connection: Connection, nonce: str | None, now: datetime) -> Look:
         groups = grouped(endorsements.standing(connection, letter.id), letter)
     return Look(
         letter,
-        letter_rules.state(letter, now),
         invitation,
+        found.link,
+        invitations.mailed_to(connection, nonce),
+        may_answer(invitation, letter, now),
+        closes(invitation, letter) or now,
         letters.version(connection, letter.id, letter.version),
         endorsements.of_organisation(connection, letter.id, invitation.organisation_id),
         groups,
@@ -88,6 +119,9 @@ def _show(
     *,
     endorse: EndorseForm | None = None,
     decline: DeclineForm | None = None,
+    later: LaterForm | None = None,
+    forward: ForwardForm | None = None,
+    headers: dict[str, str] | None = None,
     problem: str = "",
     done: str = "",
 ) -> Response:
@@ -98,6 +132,7 @@ def _show(
     return site.page(
         "answer/letter.html",
         status,
+        headers,
         look=look,
         letter=look.letter,
         html=letter_html(site, look.version.text),
@@ -106,6 +141,8 @@ def _show(
         form=form,
         shown=line(form.answer()),
         decline=decline or DeclineForm(data={"reason": look.invitation.reason}),
+        later=later or LaterForm(data={"until": look.invitation.deciding_until}),
+        forward=forward or ForwardForm(),
         base=f"/e/{request.path_params['token']}",
         problem=problem,
         done=done,
@@ -129,22 +166,35 @@ def _prefilled(look: Look) -> EndorseForm:
     )
 
 
-async def _link_page(request: Request, refusal: Refused) -> Response:
+async def _link_page(
+    request: Request,
+    refusal: Refused,
+    status: int = 0,
+    *,
+    problem: str = "",
+    headers: dict[str, str] | None = None,
+) -> Response:
     """Why a link does not open, and what to do next. Expired, revoked and unknown are different pages."""
     site = site_of(request)
     nonce = _nonce(request, site)
-    held = await site.database.read(invitations.whose, nonce) if nonce else None
-    letter, coordinator = held or (None, None)
+    held = await site.database.read(invitations.held, nonce)
     kind = "expired" if isinstance(refusal, Expired) else "revoked" if isinstance(refusal, Gone) else "unknown"
     # An embargoed or private letter is named to nobody whose link does not hold.
-    public = letter is not None and letter_rules.is_public(letter, clock.now())
+    public = held is not None and letter_rules.is_public(held.letter, clock.now())
     return site.page(
         "answer/link.html",
-        refusal.status,
+        status or refusal.status,
+        headers,
         kind=kind,
+        reason=held.link.reason if held else "",
         sentence=str(refusal),
-        letter=letter if public else None,
-        coordinator=coordinator,
+        letter=held.letter if held and public else None,
+        coordinator=held.coordinator if held else None,
+        newer=held.newer if held else None,
+        zone=held.letter.time_zone if held else "",
+        again=f"/e/{request.path_params['token']}/again",
+        problem=problem,
+        done=request.query_params.get("done", ""),
     )
 
 
@@ -170,10 +220,9 @@ async def deadline_entry(request: Request) -> Response:
     def look(connection: Connection) -> tuple[str, bytes]:
         found = invitations.opened(connection, _nonce(request, site), now)
         letter, one = found.letter, found.invitation
-        letter_rules.check(letter, "answer", now)
-        closes = letter.hard_deadline or now
+        check_answer(one, letter, now)
         coordinator = people.coordinator(connection, letter.coordinator_id)
-        return letter.slug, calendar.entry(letter, one, closes, coordinator, _host(site), now)
+        return letter.slug, calendar.entry(letter, one, closes(one, letter) or now, coordinator, _host(site), now)
 
     try:
         slug, entry = await site.database.read(look)
@@ -217,6 +266,40 @@ async def decline(request: Request) -> Response:
     )
 
 
+async def later(request: Request) -> Response:
+    data = await posted(request)
+    form = LaterForm(data)
+    if not form.validate():
+        return await _refused(request, 422, later=form)
+    until, before = form.until.data or date.min, seen(data)
+    return await _answer(
+        request,
+        lambda connection, nonce, now: deciding.later(connection, nonce, until, before, now),
+        lambda: {"later": form},
+    )
+
+
+async def forward(request: Request) -> Response:
+    data = await posted(request)
+    form = ForwardForm(data if "way" in data else _both(data))
+    form.validate()
+    email, name, way = form.email.data or "", one_line(form.name.data), form.way.data or ""
+    wrong = {} if form.errors else forwarding.problems(email, name, way)
+    put(form, wrong)
+    if wrong or form.errors:
+        return await _refused(request, 422, forward=form)
+    return await _answer(
+        request,
+        lambda connection, nonce, now: forwarding.forward(connection, nonce, email, name, way, now),
+        lambda: {"forward": form},
+    )
+
+
+def _both(data: FormData) -> FormData:
+    """A script that does not say who answers leaves it at that both may."""
+    return FormData([*data.multi_items(), ("way", "both")])
+
+
 async def withdraw(request: Request) -> Response:
     before = seen(await posted(request))
     return await _answer(request, lambda connection, nonce, now: actions.withdraw(connection, nonce, before, now))
@@ -233,13 +316,14 @@ async def _answer(
         outcome = await site.database.write(deed, _nonce(request, site), clock.now())
     except Incomplete as incomplete:
         forms = typed()
-        if "endorse" in forms:
-            put(forms["endorse"], incomplete.problems)
+        for form in forms.values():
+            put(form, incomplete.problems)
         return await _refused(request, 422, **forms)
     except (Gone, NotFound) as refusal:
         return await _link_page(request, refusal)
     except Refused as refusal:
-        return await _refused(request, refusal.status, problem=str(refusal), **typed())
+        headers = {"Retry-After": str(refusal.after)} if isinstance(refusal, TooMany) else None
+        return await _refused(request, refusal.status, problem=str(refusal), headers=headers, **typed())
     except NotSaved:
         return await _refused(request, 503, problem=NOT_SAVED, **typed())
     return RedirectResponse(f"/e/{request.path_params['token']}?done={outcome}", 303)
@@ -263,6 +347,23 @@ async def read(request: Request) -> Response:
     except Refused as refusal:
         return error_page(request, refusal.status, str(refusal))
     return Response(status_code=204)
+
+
+async def again(request: Request) -> Response:
+    """A link that was replaced: its holder has the newer one mailed once more, to the address on record."""
+    site, nonce = site_of(request), _nonce(request, site_of(request))
+    await posted(request)
+    try:
+        await site.database.write(linking.mail_newer, nonce, clock.now())
+    except NotFound as refusal:
+        return await _link_page(request, refusal)
+    except Refused as refusal:
+        headers = {"Retry-After": str(refusal.after)} if isinstance(refusal, TooMany) else None
+        gone = Gone(str(refusal))
+        return await _link_page(request, gone, refusal.status, problem=str(refusal), headers=headers)
+    except NotSaved:
+        return await _link_page(request, Gone(NOT_SAVED), 503, problem=NOT_SAVED)
+    return RedirectResponse(f"/e/{request.path_params['token']}?done=again", 303)
 
 
 async def unsubscribe(request: Request) -> Response:

@@ -1,6 +1,6 @@
 """The forms, by WTForms: labels, errors, and what was typed. What an answer means is the rules' business."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,15 +26,17 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from coalition.endorsements.rules import AUTHORITIES, LONGEST, Answer
 from coalition.invitations import wording
+from coalition.invitations.forwarding import NAME_LONGEST, WAYS
 from coalition.invitations.wording import Wording
 from coalition.letters.rules import LANGUAGES, VISIBILITIES, Arrangements, Letter
 from coalition.letters.text import Addressee, LetterText
 from coalition.organisations import names
 from coalition.organisations.cells import Values
+from coalition.organisations.rules import APPROVERS, LONGEST_NOTICE, Details
 
 TIME_ZONES = (
     "Europe/London Europe/Dublin Europe/Lisbon Europe/Paris Europe/Berlin Europe/Madrid Europe/Rome Europe/Athens "
@@ -260,6 +262,12 @@ class InvitationForm(Form):
     def words(self) -> Wording:
         return Wording(self.subject.data or "", self.body.data or "")
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        fits = super().validate(extra_validators)
+        for part, sentences in wording.problems(**vars(self.words())).items():
+            self[part].errors = [*self[part].errors, *sentences]
+        return fits and not any(field.errors for field in self)
+
 
 class HourForm(Form):
     leaves_at = DateTimeLocalField(
@@ -297,6 +305,75 @@ class OrganisationForm(Form):
         )
 
 
+class ExtendForm(Form):
+    until = DateTimeLocalField(
+        "They may answer until",
+        [InputRequired("Choose the day and hour until which they may answer.")],
+        format=MINUTES,
+    )
+
+    def moment(self, time_zone: str) -> datetime:
+        moment = _moment(self.until.data, ZoneInfo(time_zone))
+        assert moment  # noqa: S101 (the field is required)
+        return moment
+
+
+class DetailsForm(Form):
+    """What the directory keeps of an organisation."""
+
+    name = _text("Name", required="Write the organisation's name.")
+    register_id = _text(
+        "Register number", longest=64, description="For example a charity number: 202918 or GB-CHC-202918."
+    )
+    website = _text("Website")
+    kind = _text("Kind", description="For example: charity, trade union, faith organisation.")
+    country = _text("Country")
+    approves = SelectField("Who approves that they sign", choices=options(APPROVERS), default="")
+    notice_days = IntegerField(
+        "Days of notice they need",
+        [Optional(), NumberRange(0, LONGEST_NOTICE, f"Write a number of days from 0 to {LONGEST_NOTICE}.")],
+    )
+    signing_note = _text(
+        "What else to know before asking them",
+        longest=1000,
+        kind=TextAreaField,
+        description="For example: their board meets on the first Tuesday of the month.",
+    )
+    revision = HiddenField()
+
+    def validate_register_id(self, field: Field) -> None:
+        _checked(field, names.register_id)
+
+    def validate_website(self, field: Field) -> None:
+        _checked(field, names.website)
+
+    def details(self) -> Details:
+        return Details(
+            name=one_line(self.name.data),
+            register_id=self.register_id.data or None,
+            website=self.website.data or "",
+            kind=one_line(self.kind.data),
+            country=one_line(self.country.data),
+            approves=self.approves.data or "",
+            notice_days=self.notice_days.data,
+            signing_note=self.signing_note.data or "",
+        )
+
+
+def _checked(field: Field, check: Callable[[str], str]) -> None:
+    if field.data:
+        try:
+            field.data = check(field.data)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+class PermissionForm(Form):
+    by = _text("Who gave it", required="Write who gave the permission.", description="A name, and their role there.")
+    on = DateField("On", [InputRequired("Give the day on which it was given.")])
+    logo = HiddenField()
+
+
 class ContactForm(Form):
     contact_name = _text("Name")
     email = EmailField(
@@ -318,7 +395,7 @@ class CorrectionForm(Form):
 class ListForm(Form):
     """A list to look through: a file, or what was pasted."""
 
-    file = FileField("A CSV file")
+    file = FileField("A spreadsheet or CSV file")
     paste = TextAreaField(
         "Or paste the list here",
         description="Straight from a spreadsheet, or one organisation a line.",
@@ -341,12 +418,12 @@ class EndorseForm(Form):
     def answer(self) -> Answer:
         return Answer(
             version=self.version.data or 0,
-            name=_one_line(self.name.data),
-            group=_one_line(self.group.data),
-            signatory=_one_line(self.signatory.data),
-            role=_one_line(self.role.data),
+            name=one_line(self.name.data),
+            group=one_line(self.group.data),
+            signatory=one_line(self.signatory.data),
+            role=one_line(self.role.data),
             authority=self.authority.data or "",
-            authority_detail=_one_line(self.authority_detail.data),
+            authority_detail=one_line(self.authority_detail.data),
             show_signatory=self.show_signatory.data,
         )
 
@@ -362,12 +439,12 @@ def endorse_answer(data: FormData) -> Answer | None:
     texts = [given.get(name, "") for name in ("name", "group", "signatory", "role", "authority_detail")]
     if version is None or len(given) != len(fields) or any(len(text) > LONGEST for text in texts):
         return None
-    name, group, signatory, role, detail = map(_one_line, texts)
+    name, group, signatory, role, detail = map(one_line, texts)
     shown = given.get("show_signatory", "") not in ("", "false")
     return Answer(version, name, group, signatory, role, given.get("authority", ""), detail, shown)
 
 
-def _one_line(value: str | None) -> str:
+def one_line(value: str | None) -> str:
     return " ".join(_clean(value).split())
 
 
@@ -377,6 +454,20 @@ class DeclineForm(Form):
         longest=1000,
         kind=TextAreaField,
     )
+
+
+class LaterForm(Form):
+    until = DateField("We decide by", [InputRequired("Choose the day by which you decide.")])
+
+
+class ForwardForm(Form):
+    email = EmailField(
+        "Your colleague’s e-mail address",
+        [InputRequired("Write your colleague’s e-mail address."), Length(max=254), _address],
+        filters=[_clean],
+    )
+    name = _text("Their name", longest=NAME_LONGEST)
+    way = RadioField("Who answers from now on?", choices=options(WAYS), default="both")
 
 
 def seen(form: FormData) -> int | None:

@@ -18,6 +18,7 @@ from coalition.base.links import Links
 from coalition.base.settings import TEMPLATES, Settings
 from coalition.letters import rules
 from coalition.letters.text import LetterText, body_html
+from coalition.organisations.register import Register
 from coalition.printings.store import Store
 from coalition.web.static_files import address
 
@@ -32,7 +33,10 @@ class Site:
         self.database = Database(settings.database_url)
         self.links = Links(settings.secret_keys)
         self.store = Store(settings.data_dir / "pdf")
+        self.logos = Store(settings.data_dir / "logos", suffix=".png")
         self.sign_in_limit = Limit(20, 600)
+        self.register = Register(settings.register_url) if settings.register_url else None
+        self.register_limit = Limit(60, 60)  # of a coordinator's look-ups: the register is somebody else's
         self.templates = _environment(settings)
 
     def page(
@@ -62,6 +66,7 @@ def _environment(settings: Settings) -> Environment:
         static=address,
         site={"name": NAME, "base_url": settings.base_url},
         demo=settings.demo,
+        has_register=bool(settings.register_url),
         body_html=body_html,
         now=clock.now,
         is_public=lambda letter: rules.is_public(letter, clock.now()),

@@ -20,7 +20,7 @@ from coalition.base.database import Database
 from coalition.base.refused import Refused
 from coalition.base.settings import from_environment
 from coalition.invitations import actions as invitations
-from coalition.organisations import records as organisations
+from coalition.organisations import lists
 from coalition.organisations.cells import Values
 from coalition.printings import actions as printings
 from coalition.printings.records import was_set
@@ -37,9 +37,7 @@ async def busy(eva: Campaign) -> Campaign:
         await charity.post(f"{eva.link(POPPY)}/decline", data={"reason": "Two\nlines and a \\ and a 'quote'"})
         await charity.post(f"/unsubscribe/{eva.site.links.token('unsubscribe', eva.nonce(POPPY))}")
     at = clock.now()
-    eva.database.write_now(
-        organisations.begin_import, eva.letter.id, eva.eva.id, "list.csv", bytes(range(256)) * 20, at
-    )
+    eva.database.write_now(lists.begin_import, eva.letter.id, eva.eva.id, "list.csv", bytes(range(256)) * 20, at)
     printing = eva.database.write_now(printings.close_list, eva.letter.slug, "Eva", at)
     kept = eva.site.store.put(printing.content, b"%PDF-1.7 in place of a printing")
     eva.database.write_now(was_set, printing.content, kept, at)
@@ -59,6 +57,12 @@ def _fill_the_rest(connection: Connection, at: datetime) -> None:
         insert(tables.suggestions).values(letter_id=1, invitation_id=1, version=1, passage="x", made_at=at)
     )
     connection.execute(insert(tables.joins).values(letter_id=1, state="asked", email="x@y.example", asked_at=at))
+    connection.execute(
+        insert(tables.import_rows).values(
+            import_id=1, place=0, number=2, rank=2, verdict="new", is_organisation=True, data={"é": ["“"]}
+        )
+    )
+    connection.execute(insert(tables.register_lookups).values(import_id=1, state="done", due_at=at))
     connection.execute(insert(tables.merges).values(kept_id=1, merged_id=2, moved={"contacts": [3]}, merged_at=at))
     connection.execute(insert(tables.former_invitations).values(former_id=999, invitation_id=1))
 

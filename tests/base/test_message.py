@@ -295,6 +295,7 @@ VALUES = {
     "leads": "Amnesty International UK, ECPAT UK and NSPCC",
     "deadline": DEADLINE,
     "answer by": "Wednesday 11 November 2009",
+    "days left": "7 days are left",
 }
 OWN = """Dear {contact},
 
@@ -309,6 +310,7 @@ We ask for:
 
 {link}"""
 INVITATION = ABOUT | {"words": fill(wording.INVITATION, VALUES), "calendar": f"{LINK}/deadline.ics", "test": False}
+REMINDER = ABOUT | {"words": fill(wording.REMINDER, VALUES)}
 RECEIPT = ABOUT | {"line": LINE, "endorsed_at_words": "Monday 26 October 2009 at 09:12, London time"}
 MESSAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "invitation": ("invitation", INVITATION),
@@ -319,7 +321,15 @@ MESSAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "withdrawn": ("withdrawn", ABOUT),
     "declined": ("declined", ABOUT),
     "sign in": ("sign_in", {"coordinator": COORDINATOR, "link": LINK, "minutes": 15}),
-    "deadline moved": ("deadline_moved", ABOUT),
+    "later": ("later", ABOUT | {"until_words": "Thursday 5 November 2009"}),
+    "the day to decide": ("deciding_day", ABOUT | {"until_words": "Thursday 5 November 2009"}),
+    "passed on to a colleague": ("forwarded", ABOUT | {"contact": N(name="Ben Sample"), "first": "Anna Johansson"}),
+    "passed on": ("passed_on", ABOUT | {"colleague": "Ben Sample", "way": "both"}),
+    "passed on, who answers no more": ("passed_on", ABOUT | {"colleague": "Ben Sample", "way": "pass"}),
+    "deadline moved": ("deadline_moved", ABOUT | {"own": False}),
+    "deadline moved for one": ("deadline_moved", ABOUT | {"own": True}),
+    "reminder": ("reminder", REMINDER),
+    "reminder, in Eva's own words": ("reminder", REMINDER | {"words": fill(Wording("For you", OWN), VALUES)}),
 }
 every_message = pytest.mark.parametrize("message, values", MESSAGES.values(), ids=MESSAGES)
 

@@ -13,7 +13,7 @@ from coalition.base.mail.delivery import Refused, Taken, Unreachable
 from coalition.base.mail.message import Mail, Ready, build
 from coalition.base.mail.postmark import Postmark
 from coalition.base.mail.transports import open_transport
-from coalition.base.retry_after import retry_after
+from coalition.base.outside import retry_after
 from tests.postmark import TOKEN, Service, mail_service
 
 NOWHERE = Path("nowhere")

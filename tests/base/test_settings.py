@@ -32,6 +32,13 @@ def _settings(folder: Path, **given: str) -> Settings:
         ("COALITION_MAIL_FROM", "letters"),
         ("COALITION_MAIL_FROM", "Letters <letters@campaign.example>"),
         ("COALITION_MAIL_FROM", "a@b.example\r\nBcc: c@d.example"),
+        ("COALITION_REGISTER_URL", "register.example/reconcile"),
+        ("COALITION_REGISTER_URL", "ftp://register.example"),
+        ("COALITION_REGISTER_URL", "https://"),
+        ("COALITION_REGISTER_URL", "https://register.example:port/"),
+        ("COALITION_REGISTER_URL", "https://[::1/"),
+        ("COALITION_REGISTER_URL", "https://user:secret@register.example/"),
+        ("COALITION_REGISTER_URL", "https://register.example/a b"),
         ("COALITION_TRUSTED_PROXIES", "localhost"),
         ("COALITION_TRUSTED_PROXIES", "10.0.0.1, 999.1.1.1"),
     ],
@@ -76,6 +83,7 @@ def test_what_is_not_set_is_as_the_contract_says(tmp_path: Path) -> None:
     assert found.mail_url == f"maildir:{tmp_path}/mailbox"
     assert found.mail_from == "letters@localhost"
     assert found.trusted_proxies == ()
+    assert found.register_url == ""
     assert not found.demo
 
 

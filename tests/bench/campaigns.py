@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from coalition import migrations
 from coalition.base import clock
@@ -26,6 +26,7 @@ from coalition.organisations.cells import Values
 from coalition.people import actions as people
 from coalition.people.records import Coordinator
 from coalition.printings import actions as printings
+from coalition.tables import history as history_table
 from coalition.tables import invitations as invitations_table
 from coalition.tables import outbox as outbox_table
 from tests.bench.processes import site_environment
@@ -111,17 +112,63 @@ def _begin(
 
 
 def spread(campaign: Campaign) -> None:
-    """Spreads the statuses evenly over the list, as if the campaign had run for a while."""
-    statuses: tuple[Status, ...] = ("sent", "read", "endorsed", "declined", "failed")
+    """Spreads the statuses evenly over the list, each with its dates, as if the campaign had run for a while."""
+    statuses: tuple[Status, ...] = ("sent", "read", "endorsed", "declined", "failed", "fetched", "deciding", "bounced")
+    now = clock.now()
+    rows = []
+    for id in range(1, len(campaign.nonces) + 1):
+        status = statuses[id % len(statuses)]
+        at = now - timedelta(minutes=id * 7919 % 20_000)
+        read = status in ("read", "endorsed", "declined", "deciding")
+        rows.append(
+            {
+                "of": id,
+                "status": status,
+                "sent_at": at,
+                "fetched_at": at if status == "fetched" else None,
+                "read_at": at if read else None,
+                "answered_at": at if status in ("endorsed", "declined") else None,
+                "deciding_until": (at + timedelta(days=7)).date() if status == "deciding" else None,
+                "problem": "5.1.1 No such mailbox here" if status == "bounced" else "",
+                "reminders": id % 4,
+                "reminded_at": at if id % 4 else None,
+            }
+        )
+    columns = [name for name in rows[0] if name != "of"]
+    table = invitations_table
+    put = update(table).where(table.c.id == bindparam("of")).values({name: bindparam(name) for name in columns})
 
     def move(connection: Connection) -> None:
-        for place, status in enumerate(statuses):
-            connection.execute(
-                update(invitations_table).where(invitations_table.c.id % len(statuses) == place).values(status=status)
-            )
+        connection.execute(put, rows)
 
     with campaign.database() as database:
         database.write_now(move)
+
+
+def remember(campaign: Campaign, each: int) -> None:
+    """A history of `each` entries to an invitation; unchained, since nobody checks it here."""
+
+    def write(connection: Connection) -> None:
+        number = connection.execute(select(func.max(history_table.c.number))).scalar_one()
+        now = clock.now()
+        rows = [
+            {
+                "chain": campaign.letter.id,
+                "number": number + place + 1,
+                "at": now,
+                "who": "Sample Signatory",
+                "deed": "reminded",
+                "subject_id": place // each + 1,
+                "data": {},
+                "previous": "",
+                "hash": "",
+            }
+            for place in range(len(campaign.nonces) * each)
+        ]
+        connection.execute(insert(history_table), rows)
+
+    with campaign.database() as database:
+        database.write_now(write)
 
 
 def _organisation(number: int) -> Values:

@@ -1,8 +1,11 @@
-"""The tracker with 10,000 invitations against the same with 100: any page, any filter, any order."""
+"""The tracker with 10,000 invitations and 100,000 entries of history against the same with 100 and 1,000:
+any page, any filter, any order; and what it takes to see whether anything has changed.
+"""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
@@ -10,8 +13,9 @@ import httpx
 from sqlalchemy import event
 
 from app import build
+from coalition.base import clock
 from coalition.invitations.tracking import PAGE
-from tests.bench.campaigns import Campaign, begin, spread
+from tests.bench.campaigns import Campaign, begin, remember, spread
 from tests.bench.figures import Figure, Row
 from tests.bench.processes import get, load, site
 
@@ -24,11 +28,21 @@ FILTERS = {
     "last page": "page={last}",
     "newest first, last page": "sort=-when&page={last}",
     "names backwards": "sort=-name",
+    "by contact": "sort=contact",
+    "by date of sending": "sort=-sent&cols=sent,read,answered,deciding,reminders,problem",
+    "by reminders, last page": "sort=reminded&page={last}",
     "endorsed": "status=endorsed",
     "endorsed, last page": "status=endorsed&page={last_endorsed}",
+    "several statuses": "status=sent&status=fetched&status=read&status=deciding",
     "a group": "group=Trade+unions",
     "a group, newest first": "group=Trade+unions&sort=-when",
+    "needs attention": "needs=any",
+    "not read": "needs=unread&days=3&sort=sent",
+    "asked, reminded twice": "from={day}&reminded=2",
+    "headings by group": "by=group",
+    "headings by status, searched": "by=status&q=the&page=2",
     "search, many": "q=law+centre",
+    "search, most": "q=example",
     "search, one": "q=%40ely-64.example",
     "search, none": "q=nobody+of+that+name",
     "all at once": "status=declined&group=Faith+organisations&q=the&sort=-when",
@@ -42,6 +56,7 @@ def rows(folder: Path) -> Iterator[Row]:
         ports = {}
         for size, campaign in campaigns.items():
             spread(campaign)
+            remember(campaign, 10)
             ports[size] = stack.enter_context(site(campaign.data_dir)).port
         requests = {size: _requests(campaign, size) for size, campaign in campaigns.items()}
         for _ in range(TIMES):
@@ -58,11 +73,11 @@ def rows(folder: Path) -> Iterator[Row]:
         f"{name} {median(times[MANY, name]):.1f} ms against {median(times[FEW, name]):.1f}" for name in FILTERS
     )
     yield Row(
-        f"Tracker, {MANY:,} invitations, any page, any filter",
+        f"Tracker, {MANY:,} invitations, {10 * MANY:,} entries of history, any page, any filter",
         (
             Figure(f"the same with {FEW}; the worst, “{worst}”", slower[worst], most=2, unit=" times"),
             Figure(f"the first {PAGE} rows of {FEW}; the worst, “{slowest}”", whole[slowest], unit=" times"),
-            Figure("SQL statements", [_statements(campaigns[MANY])], most=6),
+            Figure("SQL statements", [_statements(campaigns[MANY])], most=8),
         ),
         said,
     )
@@ -70,9 +85,14 @@ def rows(folder: Path) -> Iterator[Row]:
 
 def _requests(campaign: Campaign, size: int) -> dict[str, str]:
     cookie = f"Cookie: {campaign.session()}"
-    last = {"last": size // PAGE, "last_endorsed": -(-size // 5 // PAGE)}
+    last = _last(size)
     address = f"/desk/letters/{campaign.letter.slug}"
     return {name: get(f"{address}?{query.format(**last)}", cookie) for name, query in FILTERS.items()}
+
+
+def _last(size: int) -> dict[str, object]:
+    day = (clock.now() - timedelta(days=7)).date()
+    return {"last": size // PAGE, "last_endorsed": -(-size // 8 // PAGE), "day": day}
 
 
 def _statements(campaign: Campaign) -> int:
@@ -94,9 +114,7 @@ def _statements(campaign: Campaign) -> int:
         async with httpx.AsyncClient(transport=transport, base_url="http://site", cookies={name: value}) as browser:
             for query in FILTERS.values():
                 statements.clear()
-                answer = await browser.get(
-                    f"/desk/letters/{campaign.letter.slug}?{query.format(last=200, last_endorsed=40)}"
-                )
+                answer = await browser.get(f"/desk/letters/{campaign.letter.slug}?{query.format(**_last(MANY))}")
                 answer.raise_for_status()
                 most = max(most, len(statements))
         return most

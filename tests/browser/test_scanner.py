@@ -30,6 +30,9 @@ async def test_a_scanner_that_runs_scripts_and_follows_every_link_changes_nothin
     demo: Running, browser: Browser
 ) -> None:
     link = demo.link(NSPCC)
+    async with httpx.AsyncClient() as scanner:
+        await scanner.get(link)  # that a link was loaded, by whatever, is told once
+    until(lambda: _status(demo) == "fetched", "the link to be fetched")
     before = demo.database.read_now(all_rows)
     page = await browser.new_page()
     sent: list[str] = []
@@ -49,6 +52,7 @@ async def test_a_scanner_that_runs_scripts_and_follows_every_link_changes_nothin
     await page.go_back()
     await page.goto("about:blank")  # a page that is left may send a last word
     assert set(sent) == {"GET"}
+    assert _status(demo) == "fetched"  # and never "read"
     assert demo.database.read_now(all_rows) == before
 
 

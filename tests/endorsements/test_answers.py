@@ -17,6 +17,7 @@ from coalition.endorsements.actions import Incomplete
 from coalition.endorsements.rules import Answer, Stale
 from coalition.history import records as history
 from coalition.invitations import actions as asking
+from coalition.invitations import linking
 from coalition.invitations import records as invitations
 from coalition.invitations.rules import Expired, Invitation, Revoked
 from coalition.letters import records as letters
@@ -212,7 +213,7 @@ async def test_revoked_and_expired_links_record_nothing_and_differ(asked: Asked,
         await asked.database.write(
             actions.endorse, asked.nonce, ANSWER, 0, asked.letter.hard_deadline + LINKS_KEPT + timedelta(seconds=1)
         )
-    await asked.database.write(asking.revoke, asked.letter.slug, asked.invitation.id, asked.eva, now)
+    await asked.database.write(linking.revoke, asked.letter.slug, [asked.invitation.id], asked.eva.called, now)
     with pytest.raises(Revoked):
         await asked.database.write(actions.endorse, asked.nonce, ANSWER, 0, now)
     with pytest.raises(NotFound):

@@ -18,6 +18,7 @@ from coalition.endorsements import actions as answers
 from coalition.endorsements import merging, records, unmerging
 from coalition.history import records as history
 from coalition.invitations import actions as invitations
+from coalition.invitations import linking
 from coalition.invitations import records as invitation_records
 from coalition.invitations.rules import Revoked
 from coalition.letters.rules import Letter
@@ -138,8 +139,9 @@ def test_the_link_that_makes_way_leads_to_the_one_that_is_kept_and_says_so(pair:
     assert row.reason == "merged"
     kept = pair.database.read_now(invitations.opened, pair.nonce(NSPCC), clock.now()).invitation
     assert row.subject_id == kept.id
-    letter, _ = pair.database.read_now(invitations.whose, gone)  # type: ignore[misc]
-    assert letter.id == pair.eva.letter.id
+    held = pair.database.read_now(invitations.held, gone)
+    assert held
+    assert held.letter.id == pair.eva.letter.id
 
 
 def test_who_holds_the_link_that_made_way_stops_mail_to_themselves_alone(pair: Pair) -> None:
@@ -464,9 +466,14 @@ def _do(
 ) -> None:
     there = invitation_records.of_organisation(connection, letter.id, organisation)
     name = organisation_records.organisation(connection, organisation).name
-    if what == "add" or there is None:
-        invitations.add(connection, letter.slug, Values(name=name, email=email), "", who, at)
-    elif what == "ask":
+    if there is None:
+        there = invitations.add(connection, letter.slug, Values(name=name, email=email), "", who, at)
+    if what in ("read", "endorse", "decline") and there.nonce is None:
+        invitations.ask(connection, letter.slug, {there.id}, "Eva", at)
+        there = invitation_records.invitation(connection, there.id)
+    if what == "add":
+        return
+    if what == "ask":
         invitations.ask(connection, letter.slug, {there.id}, "Eva", at)
         step = {"invitation_id": there.id, "step": str(at)}
         connection.execute(insert(reminders_table).values(**step, queued_at=at))
@@ -479,7 +486,7 @@ def _do(
     elif what == "withdraw":
         answers.withdraw(connection, there.nonce, None, at)
     else:
-        invitations.revoke(connection, letter.slug, there.id, who, at)
+        linking.revoke(connection, letter.slug, [there.id], who.called, at)
 
 
 def _nothing_is_lost(before: Rows, after: Rows, connection: Connection) -> None:

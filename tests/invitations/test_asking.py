@@ -10,7 +10,7 @@ from coalition.base import clock
 from coalition.base.database import Database
 from coalition.base.refused import Refused
 from coalition.history import records as history
-from coalition.invitations import actions, records
+from coalition.invitations import actions, linking, records
 from coalition.invitations.rules import Invitation, Revoked
 from coalition.organisations import records as organisations
 from coalition.organisations.cells import Values
@@ -61,8 +61,8 @@ async def test_each_is_asked_through_a_link_of_its_own(eva: Campaign) -> None:
 
 async def test_a_revoked_link_stays_revoked_when_another_is_sent(eva: Campaign) -> None:
     one, old = _one(eva), eva.nonce(NSPCC)
-    assert await eva.database.write(actions.revoke, eva.letter.slug, one.id, eva.eva, clock.now()) is True
-    assert await eva.database.write(actions.revoke, eva.letter.slug, one.id, eva.eva, clock.now()) is False
+    assert await eva.database.write(linking.revoke, eva.letter.slug, [one.id], eva.eva.called, clock.now()) == 1
+    assert await eva.database.write(linking.revoke, eva.letter.slug, [one.id], eva.eva.called, clock.now()) == 0
     await eva.database.write(actions.send_again, eva.letter.slug, one.id, eva.eva, clock.now())
     assert _again(eva, one).nonce not in (None, old)
     with pytest.raises(Revoked):
@@ -86,7 +86,7 @@ async def test_mail_to_somebody_who_is_no_longer_the_contact_is_dropped_and_the_
 
 async def test_a_mail_dropped_because_nobody_can_get_it_is_told_but_no_server_is_blamed(eva: Campaign) -> None:
     one = _one(eva)
-    await eva.database.write(actions.revoke, eva.letter.slug, one.id, eva.eva, clock.now())
+    await eva.database.write(linking.revoke, eva.letter.slug, [one.id], eva.eva.called, clock.now())
     eva.send_mail()
     found = _again(eva, one)
     assert found.status == "failed"
@@ -204,7 +204,7 @@ async def test_a_moved_deadline_is_told_to_those_who_were_asked_and_have_not_ans
     later = plan(at)
     assert later.hard_deadline
     moved = replace(later, hard_deadline=later.hard_deadline + timedelta(days=1))
-    await eva.database.write(actions.arrange, eva.letter.slug, eva.reread().revision, moved, True, eva.eva, at)
+    await eva.database.write(actions.arrange, eva.letter.slug, eva.reread().revision, moved, True, eva.eva.called, at)
     told = [to for message, to in eva.database.read_now(_owed) if message == "deadline_moved"]
     assert _one(eva).email not in told
     assert _one(eva, AMNESTY).email in told

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coalition.invitations import chart
@@ -41,6 +41,7 @@ def test_the_funnel_is_measured_against_the_list_and_only_none_is_nought() -> No
     assert [one.width for one in chart.stages([("On the list", 0), ("Asked", 0)])] == [0, 0]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 40), st.integers(0, 50_000), st.integers(0, 50_000)), min_size=1, max_size=30),
     st.floats(0, 60),

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coalition.invitations import schedule
@@ -143,6 +143,7 @@ _days = st.builds(lambda day, off: day + timedelta(days=off), st.sampled_from(_c
 _zones = st.sampled_from(ZONES)
 
 
+@settings(deadline=None)
 @given(_plans, _zones, _days, st.integers(0, 60 * 24))
 def test_what_leaves_never_leaves_in_quiet_hours_nor_later_than_it_must(
     plan: Schedule, zone: str, day: date, minute: int
@@ -157,6 +158,7 @@ def test_what_leaves_never_leaves_in_quiet_hours_nor_later_than_it_must(
         assert schedule.is_quiet(plan, zone, left - timedelta(seconds=1))
 
 
+@settings(deadline=None)
 @given(_plans, _zones, _days)
 def test_whatever_the_clocks_do_steps_keep_their_order_and_the_quiet_hours(
     plan: Schedule, zone: str, day: date

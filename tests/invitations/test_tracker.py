@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from python_calamine import CalamineWorkbook
 from sqlalchemy import Connection, event, insert
 
 from coalition.base.database import Database
@@ -148,11 +149,11 @@ async def test_walking_all_pages_shows_every_row_once(many: tuple[Campaign, int]
         assert len(seen) == len(set(seen)) == count
 
 
-# Session, letter, counts, what needs somebody, rows; then the chart of the whole list, or a total, or subtotals.
-MOST_STATEMENTS = 7
+# Session, letter, counts, what needs somebody, what leaves later, rows; then the chart, a total or subtotals.
+MOST_STATEMENTS = 8
 
 
-async def test_no_page_of_the_tracker_takes_more_than_seven_statements(many: tuple[Campaign, int]) -> None:
+async def test_no_page_of_the_tracker_takes_more_than_eight_statements(many: tuple[Campaign, int]) -> None:
     eva, _ = many
     async with eva.at_desk() as desk:
         for query in (
@@ -215,6 +216,37 @@ async def test_the_export_has_the_columns_of_the_contract(eva: Campaign) -> None
     ]
     assert datetime.fromisoformat(row[7]).tzinfo == UTC
     assert row[7].endswith("Z")
+
+
+async def test_the_workbook_holds_text_as_text_and_dates_as_dates(eva: Campaign) -> None:
+    async with eva.browser() as charity:
+        await charity.post(f"{eva.link(NSPCC)}/endorse", data=endorse_form(name="=cmd|' /C calc'!A0", role="@SUM(1)"))
+    async with eva.at_desk() as desk:
+        answer = await desk.get(f"/desk/letters/{eva.letter.slug}/endorsers.xlsx?status=endorsed")
+    [header, row] = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
+    assert header[:8] == "organisation register_id group signatory role status version answered_at".split()
+    found = dict(zip(header, row, strict=True))
+    assert found["organisation"] == "=cmd|' /C calc'!A0"
+    assert found["role"] == "@SUM(1)"
+    assert str(found["answered_at"]).endswith("Z")
+    assert isinstance(found["changed_at"], datetime)
+
+
+async def test_headings_have_subtotals_of_all_pages_and_rows_keep_to_them(many: tuple[Campaign, int]) -> None:
+    eva, count = many
+    seen: list[str] = []
+    wanted = Filter(by="group")
+    sections = eva.database.read_now(tracking.sections, LETTER, wanted, GROUPS)
+    assert [one.key for one in sections] == list(GROUPS)
+    assert sum(one.count for one in sections) == count
+    assert [one.endorsed for one in sections] == [
+        sum(STATUS[n % len(STATUS)] == "endorsed" and n % 3 == place for n in range(count)) for place in range(3)
+    ]
+    for page in range(1, count // PAGE + 2):
+        rows, total = eva.database.read_now(tracking.tracker, LETTER, replace(wanted, page=page), None, sections)
+        seen += [row.organisation for row in rows]
+        assert total == count
+    assert seen == [name for key in GROUPS for name in _expected(count, Filter(group=key))]
 
 
 @contextmanager

@@ -95,7 +95,7 @@ async def test_a_later_deadline_opens_a_closed_list_again_and_says_so(
     await database.write(records.close, letter.id, now)
     closed = await database.read(records.letter_by_slug, letter.slug)
     later = replace(plan(now), hard_deadline=now + timedelta(days=30))
-    await database.write(actions.arrange, letter.slug, closed.revision, later, eva, now)
+    await database.write(actions.arrange, letter.slug, closed.revision, later, eva.called, now)
     again = await database.read(records.letter_by_slug, letter.slug)
     assert (rules.state(again, now), again.closed_at) == ("open", None)
     assert (await database.read(history.entries, letter.id))[0].deed == "list reopened"
@@ -112,6 +112,6 @@ async def test_a_deadline_in_the_past_is_refused(
             letter.slug,
             letter.revision,
             replace(plan(now), hard_deadline=now, soft_deadline=None),
-            eva,
+            eva.called,
             late,
         )

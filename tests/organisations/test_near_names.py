@@ -43,6 +43,7 @@ def test_names_that_are_near_are_found_both_ways(one, other):
         ("Shelter Unit 4", "Shelter Unit 5"),
         ("Save the Children", "Action for Children"),
         ("GMB", "GMC"),
+        ("Mill Bridge Night Shelter", "Moor Brook North Shelter"),  # the same initials, and both are long names
         ("", ""),
     ],
 )

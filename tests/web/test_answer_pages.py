@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from coalition.base import clock
 from coalition.endorsements import records as endorsements
-from coalition.invitations import actions
+from coalition.invitations import actions, linking
 from coalition.letters.rules import LINKS_KEPT
 from coalition.printings import actions as printings
 from coalition.tables import letters
@@ -21,7 +21,7 @@ def _move_deadline(eva: Campaign, ago: timedelta) -> None:
 
 def _revoke(eva: Campaign, organisation: str) -> None:
     one = eva.database.read_now(actions.opened, eva.nonce(organisation), clock.now()).invitation
-    eva.database.write_now(actions.revoke, eva.letter.slug, one.id, eva.eva, clock.now())
+    eva.database.write_now(linking.revoke, eva.letter.slug, [one.id], eva.eva.called, clock.now())
 
 
 async def test_expired_and_revoked_and_unknown_are_three_pages_each_with_a_next_step(eva: Campaign) -> None:

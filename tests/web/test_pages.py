@@ -6,8 +6,7 @@ from dataclasses import fields
 import pytest
 
 from coalition.base import clock
-from coalition.invitations import actions as invitations
-from coalition.invitations import tracking
+from coalition.invitations import linking, tracking
 from coalition.invitations.tracking import Filter
 from coalition.letters import actions as letter_actions
 from coalition.letters.rules import Arrangements
@@ -73,7 +72,7 @@ async def test_a_letter_that_hides_the_undersigned_names_nobody(eva: Campaign) -
     letter = eva.reread()
     plan = {field.name: getattr(letter, field.name) for field in fields(Arrangements)}
     hidden = Arrangements(**{**plan, "show_undersigned": False})
-    eva.database.write_now(letter_actions.arrange, SLUG, letter.revision, hidden, eva.eva, clock.now())
+    eva.database.write_now(letter_actions.arrange, SLUG, letter.revision, hidden, eva.eva.called, clock.now())
     assert POPPY not in await seen(eva, eva.link(NSPCC))
 
 
@@ -93,7 +92,7 @@ async def test_after_the_close_who_endorsed_can_only_withdraw_and_others_are_tol
 async def test_a_link_taken_back_says_whom_to_write_to_and_an_unknown_one_does_not(eva: Campaign) -> None:
     link = eva.link(NSPCC)
     [row] = eva.database.read_now(tracking.tracker, eva.letter.id, Filter(search="nspcc"))[0]
-    eva.database.write_now(invitations.revoke, SLUG, row.id, eva.eva, clock.now())
+    eva.database.write_now(linking.revoke, SLUG, [row.id], eva.eva.called, clock.now())
     revoked = await seen(eva, link, 410)
     assert "This link was taken back" in revoked
     assert f"mailto:{eva.eva.email}" in revoked

@@ -15,6 +15,7 @@ import pytest
 from coalition.base import clock
 from coalition.demo.sample import TEXT, plan
 from coalition.invitations import actions as invitations
+from coalition.invitations import linking
 from coalition.letters import actions
 from coalition.letters.rules import Arrangements
 from coalition.printings import actions as printings
@@ -36,7 +37,7 @@ async def _arrange(eva: Campaign, **changes: Any) -> None:
         letter.revision,
         replace(now_, **changes),
         False,
-        eva.eva,
+        eva.eva.called,
         clock.now(),
     )
 
@@ -126,7 +127,7 @@ async def test_a_letter_by_link_is_read_but_not_listed(printed: Campaign) -> Non
 async def test_a_link_that_does_not_hold_says_nothing_of_a_letter_that_is_not_public(eva: Campaign) -> None:
     old, revoked = eva.link(NSPCC), eva.link(AMNESTY)
     one = eva.database.read_now(invitations.opened, eva.nonce(AMNESTY), clock.now()).invitation
-    eva.database.write_now(invitations.revoke, eva.letter.slug, one.id, eva.eva, clock.now())
+    eva.database.write_now(linking.revoke, eva.letter.slug, [one.id], eva.eva.called, clock.now())
     for hidden in ({"visibility": "private"}, {"embargo_until": datetime(2100, 1, 1, tzinfo=UTC)}):
         await _arrange(eva, **hidden)
         async with eva.browser() as reader:

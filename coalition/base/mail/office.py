@@ -13,6 +13,14 @@ class NotWanted(Exception):
     """The message is dropped: what it was for has gone. Its text says why, for the tracker."""
 
 
+class NotYet(Exception):
+    """The message waits: it may not leave before `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"It waits until {until:%Y-%m-%d %H:%M} UTC.")
+        self.until = until
+
+
 @dataclass(frozen=True)
 class Office:
     links: Links

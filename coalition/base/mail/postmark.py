@@ -19,7 +19,7 @@ import httpx
 
 from coalition.base.mail.delivery import Provider, Refused, Taken, Unreachable
 from coalition.base.mail.message import Ready, one_line
-from coalition.base.retry_after import retry_after
+from coalition.base.outside import retry_after
 
 MOST = 500  # messages in one request, as the API allows
 LARGEST = 20 * 1024 * 1024  # bytes of one request; the API allows 50 MB

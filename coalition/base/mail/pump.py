@@ -19,10 +19,10 @@ from coalition.base.clock import now
 from coalition.base.database import Database
 from coalition.base.mail.delivery import Refused, Transport, Unreachable
 from coalition.base.mail.message import Mail, Ready, Unsendable, build
-from coalition.base.mail.office import NotWanted
+from coalition.base.mail.office import NotWanted, NotYet
 from coalition.base.outbox import Owed
 
-Ending = Literal["sent", "failed", "dropped", "again"]
+Ending = Literal["sent", "failed", "dropped", "again", "waits"]  # "waits" says until when, and is told to nobody
 Write = Callable[[Connection, Owed, datetime], Mail]
 Note = Callable[[Connection, Owed, Ending, str, datetime], None]
 
@@ -131,6 +131,8 @@ class Pump:
             return build(self.database.read_now(self.write, owed, now()), mail_from=self.mail_from)
         except NotWanted as reason:
             return "dropped", str(reason)
+        except NotYet as wait:
+            return "waits", wait.until.isoformat()
         except Unsendable as reason:
             return "failed", str(reason)
 
@@ -139,7 +141,9 @@ class Pump:
     ) -> "Future[None]":
         def end(connection: Connection) -> None:
             at = now()
-            if ending != "again":
+            if ending == "waits":
+                outbox.postpone(connection, owed.id, datetime.fromisoformat(said))
+            elif ending != "again":
                 outbox.end(connection, owed.id, ending, at, said, provider_id)
                 self.note(connection, owed, ending, said, at)
             elif outbox.put_back(connection, owed, at, said, may_have_arrived=may_have_arrived):

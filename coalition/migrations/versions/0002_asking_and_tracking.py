@@ -98,9 +98,54 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("left_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("imports", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("state", sa.String(length=12), server_default="given", nullable=False))
+        batch_op.add_column(sa.Column("turn", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("step", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("steps", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("problem", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("who", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("found", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("changes", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("made", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index("ix_imports_letter_id", ["letter_id"], unique=False)
+    op.execute("UPDATE imports SET state = 'done' WHERE done_at IS NOT NULL")
+
+    op.create_table(
+        "register_lookups",
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("step", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["imports.id"], name=op.f("fk_register_lookups_import_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("import_id", name=op.f("pk_register_lookups")),
+    )
+    with op.batch_alter_table("register_lookups", schema=None) as batch_op:
+        batch_op.create_index("ix_register_lookups_state_due_at", ["state", "due_at"], unique=False)
+
+    op.create_table(
+        "import_rows",
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("verdict", sa.String(length=8), nullable=False),
+        sa.Column("is_organisation", sa.Boolean(), nullable=False),
+        sa.Column("choice", sa.String(length=8), server_default="", nullable=False),
+        sa.Column("same_as", sa.Integer(), nullable=True),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["import_id"], ["imports.id"], name=op.f("fk_import_rows_import_id")),
+        sa.PrimaryKeyConstraint("import_id", "place", name=op.f("pk_import_rows")),
+    )
+    with op.batch_alter_table("import_rows", schema=None) as batch_op:
+        batch_op.create_index("ix_import_rows_import_id_rank_place", ["import_id", "rank", "place"], unique=False)
+        batch_op.create_index("ix_import_rows_import_id_verdict_place", ["import_id", "verdict", "place"], unique=False)
+        batch_op.create_index("ix_import_rows_import_id_number", ["import_id", "number"], unique=False)
 
     with op.batch_alter_table("invitations", **anew) as batch_op:
         batch_op.add_column(sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True))
@@ -108,6 +153,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("reminders", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("bounces", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("deciding_until", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("deciding_contact_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("extended_until", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("letters", schema=None) as batch_op:
@@ -122,7 +168,13 @@ def upgrade() -> None:
 
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.add_column(sa.Column("reason", sa.String(length=16), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("contact_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("view_only_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("first_subject_id", sa.Integer(), nullable=True))
+    op.execute(
+        "UPDATE links SET contact_id = (SELECT contact_id FROM invitations WHERE invitations.nonce = links.nonce) "
+        "WHERE purpose = 'invitation'"
+    )
 
     with op.batch_alter_table("mail_stops", schema=None) as batch_op:
         batch_op.add_column(sa.Column("said", sa.Text(), server_default="", nullable=False))
@@ -153,6 +205,8 @@ def upgrade() -> None:
         pass
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.create_index("ix_invitations_organisation_id", ["organisation_id"], unique=False)
+        watched = ["sent_at", "deciding_until", "answered_at", "contact_id", "reminders", "id"]
+        batch_op.create_index("ix_invitations_watched", ["letter_id", "status", *watched], unique=False)
     op.create_table(
         "former_invitations",
         sa.Column("former_id", sa.Integer(), autoincrement=False, nullable=False),

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from starlette.datastructures import FormData, QueryParams
 from starlette.responses import RedirectResponse, Response
 
-from coalition.base import links
+from coalition.base import clock, links
 from coalition.base.database import NotSaved
 from coalition.base.refused import Refused
 from coalition.invitations import choosing, tracking
@@ -82,7 +82,7 @@ async def _confirm(
         "bulk.html",
         status,
         problem=problem,
-        wrong=wrong or {},
+        wrong={"to": "", "until": ""} | (wrong or {}),
         choice=choice,
         deed=DEEDS[choice.what],
         reasons=choosing.LEFT_OUT,
@@ -106,7 +106,8 @@ def _look(connection: Connection, visit: Visit, choice: Choice) -> dict[str, Any
         "left": left,
         "seen": _digest(ids),
         "moved": choice.all is not None and choice.all <= tracking.COUNTED_MOST and choice.all != len(ids),
-        "until": choice.until or _proposed(letter, visit.now),
+        "until": choice.until or (_proposed(letter, visit.now) if choice.what == "extend" else ""),
+        "place": clock.place(letter.time_zone),
     }
 
 
@@ -158,7 +159,8 @@ async def do(visit: Visit) -> Response:
         status = 503 if isinstance(refusal, NotSaved) else getattr(refusal, "status", 422)
         before = f"It was done for {outcome.done:,} before that. " if outcome.done else ""
         return await _confirm(visit, choice, status, before + sentence)
-    return RedirectResponse(_back(visit, choice.view, done=choice.what, n=str(outcome.done), left=_said(outcome)), 303)
+    done = "timed" if choice.what == "ask" and until else choice.what
+    return RedirectResponse(_back(visit, choice.view, done=done, n=str(outcome.done), left=_said(outcome)), 303)
 
 
 _MOVED = "The list changed while you looked at it, so nothing was done yet. Below is how it is now."
@@ -180,6 +182,13 @@ def _check(letter: Letter, choice: Choice) -> tuple[dict[str, str], datetime | N
     """What was chosen beside the rows: field -> what is wrong with it; and the moment, if one was asked for."""
     if choice.what == "move" and choice.group not in letter.groups:
         return {"to": "Choose one of the letter's groups."}, None
+    if choice.what == "ask" and choice.until:
+        try:
+            return {}, clock.moment(datetime.fromisoformat(choice.until), letter.time_zone)
+        except ValueError:
+            return {"until": "Write a day and a time, or nothing to send it now."}, None
+        except Refused as refusal:
+            return {"until": str(refusal)}, None
     if choice.what != "extend":
         return {}, None
     try:

@@ -43,7 +43,7 @@ async def change_dates(visit: Visit) -> Response:
     seen = whole_number(form.revision.data) or 0
     try:
         plan, tell = form.arrangements(), form.tell.data
-        await visit.database.write(actions.arrange, visit.slug, seen, plan, tell, visit.me, visit.now)
+        await visit.database.write(actions.arrange, visit.slug, seen, plan, tell, visit.me.called, visit.now)
     except Refused as refusal:
         if isinstance(refusal, Overtaken):
             form.revision.data = str(letter.revision)

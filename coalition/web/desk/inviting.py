@@ -12,7 +12,7 @@ from coalition.base import clock, outbox
 from coalition.base.database import NotSaved
 from coalition.base.refused import Overtaken, Refused, TooMany
 from coalition.base.text import fold
-from coalition.invitations import actions, preparing, wording
+from coalition.invitations import actions, preparing
 from coalition.invitations import records as invitations
 from coalition.invitations.mail import preview
 from coalition.invitations.rules import Invitation
@@ -61,7 +61,7 @@ async def _page(
             "place": clock.place(letter.time_zone),
             "waiting": waiting,
             "one": one,
-            "mail": preview(connection, letter, one),
+            "mail": preview(connection, letter, one, visit.now),
             "found": invitations.found(connection, letter.id, fold(search), FOUND + 1) if search else [],
             "timed": outbox.timed(connection, letter.id, "invitation", visit.now),
             "form": form or _form(letter, proposed=proposed),
@@ -112,7 +112,7 @@ async def mail(visit: Visit) -> Response:
     def look(connection: Connection) -> str:
         letter = letters.letter_by_slug(connection, visit.slug)
         one = _seen_as(connection, letter, visit.request.query_params.get("as", ""), None)
-        return preview(connection, letter, one).html
+        return preview(connection, letter, one, visit.now).html
 
     return in_a_frame(await visit.database.read(look))
 
@@ -121,9 +121,7 @@ async def mail(visit: Visit) -> Response:
 async def write(visit: Visit) -> Response:
     data = await posted(visit.request)
     form = InvitationForm(data)
-    if form.validate():
-        put(form, wording.check(**vars(form.words())))
-    if any(field.errors for field in form):
+    if not form.validate():
         return await _page(visit, 422, form=form, given=data)
     try:
         seen = whole_number(form.revision.data) or 0

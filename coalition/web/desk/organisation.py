@@ -12,26 +12,35 @@ from coalition.endorsements import records as endorsements
 from coalition.endorsements.rules import AUTHORITIES
 from coalition.endorsements.undersigned import line
 from coalition.history import records as history
-from coalition.invitations import actions, reports
+from coalition.invitations import actions, holders, reports
 from coalition.invitations import records as invitations
-from coalition.invitations.rules import STATUSES
+from coalition.invitations.rules import STATUSES, closes, may_answer
 from coalition.letters import records as letters
 from coalition.letters import rules
+from coalition.organisations import directory
 from coalition.organisations import records as organisations
+from coalition.organisations.rules import APPROVERS
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import ContactForm, CorrectionForm, posted
+from coalition.web.forms import ContactForm, CorrectionForm, ExtendForm, posted
 
-MAILS = ("invitation", "reminder", "deadline_moved", "receipt", "withdrawn", "declined")
+MAILS = (
+    *("invitation", "reminder", "deadline_moved", "receipt", "withdrawn", "declined"),
+    *("later", "deciding_day", "forwarded", "passed_on"),
+)
 
 
 @at_desk
 async def organisation(visit: Visit) -> Response:
-    return await _organisation(visit)
+    return await organisation_page(visit)
 
 
-async def _organisation(
-    visit: Visit, status: int = 200, problem: str = "", form: ContactForm | None = None
+async def organisation_page(
+    visit: Visit,
+    status: int = 200,
+    problem: str = "",
+    form: ContactForm | None = None,
+    extend: ExtendForm | None = None,
 ) -> Response:
     def look(connection: Connection) -> dict[str, Any]:
         letter = letters.letter_by_slug(connection, visit.slug)
@@ -47,8 +56,13 @@ async def _organisation(
             "contacts": organisations.contacts_of(connection, one.organisation_id),
             "stop": organisations.mail_stop(connection, one.email),
             "held_up": reports.held_up(connection, one.email, (one.read_at, one.answered_at)),
+            "leaves_at": outbox.leaving(connection, "invitation", [one.id], visit.now).get(one.id),
             "mails": outbox.about(connection, ids, MAILS),
             "entries": history.about(connection, letter.id, *ids),
+            "closes": closes(one, letter),
+            "open": may_answer(one, letter, visit.now),
+            "holders": holders.holders(connection, one.id),
+            "known": directory.organisation(connection, one.organisation_id),
         }
 
     values = await visit.database.read(look)
@@ -57,8 +71,10 @@ async def _organisation(
         status,
         statuses=STATUSES,
         authorities=AUTHORITIES,
+        approvers=APPROVERS,
         problem=problem,
         form=form or ContactForm(),
+        extend=extend or ExtendForm(),
         correction=CorrectionForm(corrected=values["one"].email),
         done=visit.done,
         **values,
@@ -72,23 +88,15 @@ async def send_again(visit: Visit) -> Response:
     try:
         await visit.database.write(actions.send_again, visit.slug, id, visit.me, visit.now)
     except Refused as refusal:
-        return await _organisation(visit, refusal.status, str(refusal))
+        return await organisation_page(visit, refusal.status, str(refusal))
     return visit.back(f"/organisations/{id}", "sent")
-
-
-@at_desk
-async def revoke(visit: Visit) -> Response:
-    await posted(visit.request)
-    id = visit.request.path_params["id"]
-    await visit.database.write(actions.revoke, visit.slug, id, visit.me, visit.now)
-    return visit.back(f"/organisations/{id}", "revoked")
 
 
 @at_desk
 async def change_contact(visit: Visit) -> Response:
     form = ContactForm(await posted(visit.request))
     if not form.validate():
-        return await _organisation(visit, 422, form=form)
+        return await organisation_page(visit, 422, form=form)
     id = visit.request.path_params["id"]
     try:
         await visit.database.write(
@@ -102,7 +110,7 @@ async def change_contact(visit: Visit) -> Response:
             visit.now,
         )
     except Refused as refusal:
-        return await _organisation(visit, refusal.status, str(refusal), form)
+        return await organisation_page(visit, refusal.status, str(refusal), form)
     except NotSaved:
-        return await _organisation(visit, 503, NOT_SAVED, form)
+        return await organisation_page(visit, 503, NOT_SAVED, form)
     return visit.back(f"/organisations/{id}", "contact")

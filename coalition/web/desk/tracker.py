@@ -1,10 +1,12 @@
 """The tracker: one row per organisation, and the export of what is shown."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
+from coalition.base import outbox
 from coalition.base.spreadsheet import Write, csv_bytes, xlsx_bytes
 from coalition.invitations import choosing, exporting, progress, tracking, watching
 from coalition.invitations import records as invitations
@@ -17,6 +19,8 @@ from coalition.web.desk import bulk, filters
 from coalition.web.desk.filters import View
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.forms import whole_number
+
+T = TypeVar("T")
 
 SOON_DAYS = 3  # before the date we asked for: time to remind
 
@@ -52,6 +56,8 @@ def _look(connection: Connection, visit: Visit, asked: View) -> dict[str, Any]:
     counts, sign = tracking.counted(connection, letter.id)
     sections = tracking.sections(connection, letter.id, view.folded, letter.groups)
     rows, total = tracking.tracker(connection, letter.id, view.folded, counts, sections)
+    # As long as nothing has happened to the letter, and it is the same hour.
+    still = (visit.database.url, letter.id, letter.revision, sign, f"{visit.now:%Y-%m-%dT%H}")
     state = rules.state(letter, visit.now)
     today = tracking.today(view.wanted)
     days = (letter.soft_deadline - today).days if letter.soft_deadline else None
@@ -61,9 +67,14 @@ def _look(connection: Connection, visit: Visit, asked: View) -> dict[str, Any]:
         "missing": rules.not_ready(letter, visit.now) if letter.state == "draft" else {},
         "counts": counts,
         "everyone": sum(counts.values()),
-        "needs": watching.needs(connection, letter.id, view.wanted),
+        "needs": _while_nothing_happens(("needs", *still), lambda: watching.needs(connection, letter.id, view.wanted)),
+        "timed": outbox.timed(connection, letter.id, "invitation", visit.now) if counts.get("queued") else [],
         # Whoever looks for somebody wants rows.
-        "found": progress.look(connection, letter, visit.now, counts) if counts and view.shows_all else None,
+        "found": _while_nothing_happens(
+            ("progress", *still), lambda: progress.look(connection, letter, visit.now, counts)
+        )
+        if counts and view.shows_all
+        else None,
         "soon": days if days is not None and 0 <= days <= SOON_DAYS and state == "open" else None,
         "rows": rows,
         "total": total,
@@ -74,6 +85,19 @@ def _look(connection: Connection, visit: Visit, asked: View) -> dict[str, Any]:
         "wanted": view.wanted,
         "columns": view.columns,
     }
+
+
+def _while_nothing_happens(key: tuple[object, ...], look: Callable[[], T]) -> T:
+    """What takes long on a long list, kept for the next visitor and the next page."""
+    if key not in _KEPT:
+        if len(_KEPT) >= 200:
+            _KEPT.clear()
+        _KEPT[key] = look()
+    found: T = _KEPT[key]
+    return found
+
+
+_KEPT: dict[tuple[object, ...], Any] = {}
 
 
 def _address(visit: Visit, view: View, **changes: Any) -> str:

@@ -42,7 +42,8 @@ class Visit:
         return slug
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
-        return self.site.page(f"desk/{template}", status, me=self.me, section="letters", **values)
+        shown: dict[str, Any] = {"me": self.me, "section": "letters"} | values
+        return self.site.page(f"desk/{template}", status, **shown)
 
     def back(self, path: str = "", done: str = "") -> Response:
         """To another page of this letter's desk, after a deed; `done` picks the sentence that is shown there."""

@@ -1,12 +1,13 @@
-"""Assembles the messy list: 300 rows as three campaign officers would have kept them, each with the verdict it is due.
+"""Assembles the messy lists: 300 rows as three campaign officers would have kept them, each with the verdict it is due;
+and one of 300 rows as one officer keeps it, the same in XLSX, OpenDocument and CSV.
 
 Organisations are real or, where a place is named that is on no map, made up. Every address ends in .example, contacts
-are samples. `python -m tests.organisations.messy.assemble` writes the three files beside this one again.
+are samples. `python -m tests.organisations.messy.assemble` writes the files beside this one again.
 """
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -247,8 +248,100 @@ def written(sheet: list[list[str]], delimiter: str) -> str:
     return text.getvalue()
 
 
+# The one list in three formats. What is written is what a person sees: in CSV a merged cell stands in each of its rows.
+# (verdict, organisation, charity number, first contact's e-mail, second contact's e-mail, country, group, note)
+CAMPAIGN = """
+new|The Poppy Project||info@poppy-project.example||United Kingdom|Local and specialist services|
+new|ECPAT UK|1104948|office@ecpat-uk.example|youth@ecpat-uk.example|United Kingdom|National charities|rang twice
+new|NSPCC|216401|policy@nspcc.example||United Kingdom|National charities|
+contact|N.S.P.C.C.||public.affairs@nspcc.example||United Kingdom|National charities|
+new|Anti-Slavery International|1049160|office@anti-slavery.example||United Kingdom|National charities|
+likely|Anti Slavery Internatonal||campaigns@antislavery-office.example||||
+known|Amnesty International (UK)||SECTION@AMNESTY-UK.EXAMPLE||||
+new|Save the Children|213890|policy@save-the-children.example||United Kingdom|National charities|said “maybe”
+known|SAVE THE CHILDREN Ltd|213890|policy@save-the-children.example||||
+new|Scottish Refugee Council|SC008639|policy@scottish-refugee-council.example||United Kingdom||
+new|Bywater Community Company|01234567|policy@bywater.example||United Kingdom||noughts in front
+new|Asylum Support & Advice|||desk@asylum-advice.example|United Kingdom||
+known|Asylum Support and Advice Limited||||||
+new|Cymorth i Ferched Cymru||post@cymorth.example|newyddion@cymorth.example|Cymru||
+new|Tŷ Gobaith||post@ty-gobaith.example||Cymru||
+known|Ty Gobaith Cyf||||Cymru||
+new|Médecins du Monde||contact@medecins-du-monde.example||France||
+new|Fundación Esperanza||oficina@fundacion-esperanza.example||España||
+new|Bündnis für Flüchtlinge e.V.||buero@buendnis-fluechtlinge.example||Deutschland||
+known|BUNDNIS FUR FLUCHTLINGE||||Deutschland||
+new|Łódzki Dom Źródło||dom@zrodlo.example||Polska||
+new|Ελληνικό Συμβούλιο για τους Πρόσφυγες||grafeio@symvoulio.example||Ελλάδα||
+new|جمعية مساعدة اللاجئين||office@refugee-aid-society.example||الأردن||
+known|جَمْعِيَّة مساعدة اللاجئين||office@refugee-aid-society.example||الأردن||
+new|38 Degrees||office@38-degrees.example||United Kingdom||
+new|GMB||policy@gmb.example||United Kingdom|Trade unions|
+new|Public and Commercial Services Union||office@pcs.example||United Kingdom|Trade unions|
+likely|PCS (Public & Commercial Services Union)||general.secretary@pcs-union.example||||
+error|Shelter|263710|info@shelter||United Kingdom||
+error|Crisis|1082947|info at crisis.example||United Kingdom||
+error|Depaul UK||info@@depaul.example||||
+error||1127321|nobody@nameless.example||||
+error|https://stop-the-traffik.example|||||||
+error|Total: 33|||||||
+new|Refuge|277424|info@refuge.example||United Kingdom||
+new|Women’s Aid|1054154|office@womens-aid.example||United Kingdom||
+likely|Womens' Aids||helpline@womens-aid-line.example||||
+new|Two Desks Trust||north@two-desks.example||||
+contact|Two Desks Trust||south@two-desks.example||||
+"""
+CAMPAIGN_TITLES = ("Organisation / Sefydliad", "Charity No.", "E-mail", "Second e-mail", "Pays", "Gruppe", "Notas")
+SERVICE = ("United Kingdom", "Local and specialist services", "")
+MERGED_NAME = "Two Desks Trust"  # its name stands in one cell over two rows
+
+
+def campaign() -> tuple[list[str], list[list[str | int]], list[tuple[int, int, int, int]]]:
+    """The verdicts that are due, the cells, and which are merged (first row and column, last row and column)."""
+    width = len(CAMPAIGN_TITLES)
+    sheet: list[list[str | int]] = [["Trafficking letter: who to ask (FINAL v9)"], ["kept by Sample Officer"], []]
+    sheet.append(list(CAMPAIGN_TITLES))
+    sheet = [[*row, *[""] * (width - len(row))] for row in sheet]
+    merged = [(1, 1, 1, width)]
+    due = []
+    more = [
+        [verdict, f"{upper}{name}", "", email.replace("@", f"@{upper.strip().lower()}"), "", *SERVICE]
+        for upper, last in (("", 192), ("Upper ", 72))
+        for verdict, name, email in local(0, last)
+    ]
+    for number, (verdict, name, register_id, *rest) in enumerate([*rows(CAMPAIGN), *more], 1):
+        as_number = register_id.isdigit() and register_id[0] != "0"
+        sheet.append([name, int(register_id) if as_number else register_id, *rest[: width - 2]])
+        due += [verdict, "contact"] if rest[0] and rest[1] else [verdict]
+        if number % 40 == 0:
+            sheet.append([""] * width)
+    first = next(place for place, row in enumerate(sheet, 1) if row[0] == MERGED_NAME)
+    return due, sheet, [*merged, (first, 1, first + 1, 1)]
+
+
+def campaign_csv() -> bytes:
+    return b"\xef\xbb\xbf" + written([[str(cell) for cell in row] for row in campaign()[1]], ",").encode()
+
+
+def campaign_workbook(write: Callable[..., bytes]) -> bytes:
+    """By workbooks.xlsx or workbooks.ods. A sheet of words stands before the list, an old one is hidden behind it."""
+    _, cells, merged = campaign()
+    covered = [row[:] for row in cells]
+    for first, left, last, right in merged:
+        for row in range(first, last + 1):
+            for column in range(left, right + 1):
+                if (row, column) != (first, left):
+                    covered[row - 1][column - 1] = ""
+    return write({"Allies": covered, "Read me": [["Please do not share this list."]]}, merged=merged)
+
+
 FILES = {"office-cp1252.csv": office, "network-utf8.csv": network, "regions-utf16.txt": regions}
 
 if __name__ == "__main__":
+    from tests.organisations import workbooks
+
     for name, assembled in FILES.items():
         (HERE / name).write_bytes(assembled()[1])
+    (HERE / "campaign.csv").write_bytes(campaign_csv())
+    (HERE / "campaign.xlsx").write_bytes(campaign_workbook(workbooks.xlsx))
+    (HERE / "campaign.ods").write_bytes(campaign_workbook(workbooks.ods))

@@ -1,4 +1,4 @@
-"""How long an HTTP answer asks us to wait (RFC 9110, 10.2.3)."""
+"""What a service outside says in place of an answer: nothing that can be used, or that we should wait."""
 
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -8,8 +8,18 @@ from coalition.base.clock import now
 UNSAID = timedelta(minutes=1)
 
 
+class Unanswered(Exception):
+    """There is no answer that can be used; `pause`: how long the service asks us to wait."""
+
+    def __init__(self, words: str, pause: timedelta | None = None) -> None:
+        super().__init__(words)
+        self.words, self.pause = words, pause
+
+
 def retry_after(header: str | None) -> timedelta:
-    """Seconds or a date; a minute where nothing is said that can be read. At least a second, at most a day."""
+    """How long an HTTP answer asks us to wait (RFC 9110, 10.2.3): seconds or a date; a minute where nothing is said
+    that can be read. At least a second, at most a day.
+    """
     said = (header or "").strip()
     if said.isascii() and said.isdigit() and len(said) < 10:
         wait = timedelta(seconds=int(said))
