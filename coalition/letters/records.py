@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, cast, insert, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, insert, null, select, update
 
 from coalition.base.refused import NotFound
 from coalition.letters.rules import Arrangements, Kind, Letter
@@ -91,6 +91,29 @@ def save(
     return done.rowcount == 1
 
 
+def save_next(connection: Connection, id: int, *, seen: int, text: LetterText | None) -> bool:
+    """Keeps what the next version is to be, or None for no such thing; False when it was saved elsewhere meanwhile."""
+    done = connection.execute(
+        update(letters)
+        .where(letters.c.id == id, letters.c.next_revision == seen)
+        .values(next_text=null() if text is None else as_data(text), next_revision=seen + 1)
+    )
+    return done.rowcount == 1
+
+
+def revise(connection: Connection, id: int, *, seen: int, number: int, base: int, text: LetterText) -> bool:
+    """The next version becomes the letter's text. False when another has come in between.
+
+    The revision stays: a page on which somebody changes dates has not become an old one by this.
+    """
+    done = connection.execute(
+        update(letters)
+        .where(letters.c.id == id, letters.c.next_revision == seen, letters.c.version == number - 1)
+        .values(text=as_data(text), next_text=null(), next_revision=seen + 1, version=number, base=base)
+    )
+    return done.rowcount == 1
+
+
 def close(connection: Connection, id: int, now: datetime) -> bool:
     """False when the list has been closed already."""
     done = connection.execute(
@@ -137,6 +160,29 @@ def version(connection: Connection, letter_id: int, number: int) -> Version:
     if row is None:
         raise NotFound("There is no such version of this letter.")
     return Version(row[0], row[1], _text(row[2]), *row[3:])
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A version as lists of them show it, without its text."""
+
+    number: int
+    kind: Kind
+    why: str
+    fingerprint: str
+    frozen_at: datetime
+
+
+_editions = (
+    select(versions.c.number, versions.c.kind, versions.c.why, versions.c.fingerprint, versions.c.frozen_at)
+    .where(versions.c.letter_id == bindparam("letter_id"))
+    .order_by(versions.c.number.desc())
+)
+
+
+def editions(connection: Connection, letter_id: int) -> list[Edition]:
+    """All versions, newest first."""
+    return [Edition(*row) for row in connection.execute(_editions, {"letter_id": letter_id})]
 
 
 _fingerprint = select(versions.c.fingerprint).where(
