@@ -43,7 +43,7 @@ COUNTED = (*STANDING, endorsements.c.held_since.is_(None))
 _undersigned = select(*_columns).where(*COUNTED)
 _with_register = (
     select(organisations.c.register_id, *_columns)
-    .join_from(endorsements, organisations)
+    .join_from(endorsements, organisations, organisations.c.id == endorsements.c.organisation_id)
     .where(*COUNTED)
     .order_by(endorsements.c.sort_key, endorsements.c.id)
 )

@@ -191,7 +191,7 @@ def _ask_again(connection: Connection, letter_id: int, number: int, now: datetim
     """How many had endorsed, and how many are mailed in all."""
     values = {"of_letter": letter_id, "now": now, "data": {"version": number}}
     again = connection.execute(_again, values).rowcount
-    return again, connection.execute(_ask, values).rowcount
+    return again, connection.execute(_ask, values, execution_options={"preserve_rowcount": True}).rowcount
 
 
 # Mail about it that does not arrive.

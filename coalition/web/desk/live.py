@@ -43,6 +43,7 @@ WORDS = {
     "letter read": "{} has read the letter",
     "decides later": "{} will decide later",
     "forwarded": "{} has passed the letter on to a colleague",
+    "correction not told": "{} could not be told of the correction",
     "mail failed": "The mail to {} could not be delivered",
     "mail bounced": "The mail to {} came back",
 }
