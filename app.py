@@ -15,6 +15,7 @@ from coalition.web.desk import (
     bounces,
     bulk,
     closing,
+    details,
     directory,
     importing,
     inviting,
@@ -48,9 +49,11 @@ def post(path: str, handler: object) -> Route:
 
 
 DIRECTORY: list[BaseRoute] = [
+    get("/add", details.add_page),
+    post("/add", details.add),
     get("/{id:int}", directory.organisation),
-    get("/{id:int}/edit", directory.edit_page),
-    post("/{id:int}/edit", directory.edit),
+    get("/{id:int}/edit", details.edit_page),
+    post("/{id:int}/edit", details.edit),
     post("/{id:int}/archive", directory.archive),
     post("/{id:int}/bring-back", directory.bring_back),
     post("/{id:int}/contacts", directory.add_contact),

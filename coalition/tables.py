@@ -66,10 +66,10 @@ def _text(name: str, *, null: bool = False) -> "Column[str]":
     return Column(name, Text, nullable=null, server_default=None if null else "")
 
 
-def _sort_key() -> "Column[str]":
+def _sort_key(name: str = "sort_key") -> "Column[str]":
     # Ordered by code point on both databases; names.sort_key has done the language's part.
     kind = Text().with_variant(Text(collation="C"), "postgresql")
-    return Column("sort_key", kind, nullable=False, server_default="")
+    return Column(name, kind, nullable=False, server_default="")
 
 
 def _moment(name: str, *, null: bool = True) -> "Column[datetime]":
@@ -228,6 +228,7 @@ invitations = Table(
     Column("nonce", String(32), unique=True),  # of its present link; null until asked
     _sort_key(),  # copied, so that a page of the tracker is one walk of an index
     _text("search_key"),
+    _sort_key("contact_key"),  # of the contact, copied for the same reason: invitations.keys
     _text("problem"),  # why the mail could not be sent, in words
     _text("reason"),  # of declining; private to the desk
     Column("answers", Integer, nullable=False, server_default="0"),  # how many decisions: a stale form is told
@@ -250,12 +251,16 @@ invitations = Table(
     Index("ix_invitations_letter_id_status_group", "letter_id", "status", "group"),  # narrow, for counting
     Index("ix_invitations_letter_id_changed_at", "letter_id", "changed_at", "id"),
     # What is searched stands in the index itself: a quarter of the time. PostgreSQL bounds how long an entry may be.
-    Index("ix_invitations_search", "letter_id", "sort_key", "id", "search_key").ddl_if(dialect="sqlite"),
+    Index(
+        "ix_invitations_search", *("letter_id", "sort_key", "id", "search_key", "status", "group", "changed_at")
+    ).ddl_if(dialect="sqlite"),
+    Index("ix_invitations_letter_id_contact_key", "letter_id", "contact_key", "id"),
     Index("ix_invitations_organisation_id", "organisation_id"),
     # What the tracker's filters ask for stands in one index: counting ten thousand rows never looks at a row.
     Index(
         "ix_invitations_watched",
-        *("letter_id", "status", "sent_at", "deciding_until", "answered_at", "contact_id", "reminders", "id"),
+        *("letter_id", "status", "sent_at", "deciding_until", "answered_at", "contact_id", "reminders", "reminded_at"),
+        *("fetched_at", "read_at", "sort_key", "id"),
     ),
     sqlite_autoincrement=True,
 )

@@ -141,7 +141,7 @@ def command(*words: str, data_dir: Path, **environ: str) -> str:
 
 
 @contextmanager
-def served(data_dir: Path, *, filled: bool = False) -> Iterator[Running]:
+def served(data_dir: Path, *, filled: bool = False, **environ: str) -> Iterator[Running]:
     """`python -m coalition serve` with its worker, on a port and in a folder of its own; `filled` as the demo is."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -150,7 +150,7 @@ def served(data_dir: Path, *, filled: bool = False) -> Iterator[Running]:
     with closing(Database(settings.database_url)) as database:
         if filled:
             sample.fill(database, settings)
-        with process("serve", "--port", str(port), data_dir=data_dir):
+        with process("serve", "--port", str(port), data_dir=data_dir, **environ):
             until(lambda: answers(url), "the site")
             yield Running(url, settings, database)
 

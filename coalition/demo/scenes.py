@@ -88,6 +88,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         scenes_directory,
         scenes_draft,
         scenes_end,
+        scenes_links,
         scenes_public,
     )
 
@@ -98,6 +99,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         await scenes_draft.scenes(stage)
         await scenes_asking.scenes(stage)
         await scenes_answer.scenes(stage)
+        await scenes_links.scenes(stage)
         await scenes_closing.scenes(stage)
         await scenes_public.scenes(stage)
         await scenes_bounces.scenes(stage)  # addresses that others need no more get no mail from here

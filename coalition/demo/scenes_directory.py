@@ -24,6 +24,7 @@ async def scenes(stage: Stage) -> None:
     stage.chapter("Directory")
     letter = stage.opened("from the directory", asked=None)
     await _looking(stage)
+    await _adding(stage)
     one = _id(stage, "The Harbour Project")
     await _keeping(stage, one)
     await _logo(stage, one)
@@ -41,6 +42,17 @@ async def _looking(stage: Stage) -> None:
     stage.do(organisations.archive, _id(stage, "Women & Girls Together"), stage.who, stage.now)
     await stage.show("directory-elsewhere", "Found among the archived", "/desk/directory?q=women+girls", desk=True)
     await stage.show("directory-archived", "What is archived", "/desk/directory?show=archived", desk=True)
+
+
+async def _adding(stage: Stage) -> None:
+    there, contact = "/desk/directory/add", {"contact_name": "Sample Contact 303"}
+    await stage.show("directory-add", "Adding an organisation", there, desk=True)
+    wrong = contact | {"name": "", "register_id": "12"}
+    await stage.show("directory-add-refused", "Adding it, with mistakes", there, wrong, desk=True)
+    known = {"name": "Harbour Project"}
+    await stage.show("directory-add-known", "It is there already", there, known, desk=True)
+    right = contact | {"name": "The Sample Pier Trust", "email": "office@pier-trust.example", "kind": "Charity"}
+    await stage.show("directory-added", "It is added", there, right, desk=True)
 
 
 async def _keeping(stage: Stage, one: int) -> None:

@@ -38,6 +38,8 @@ async def scenes(stage: Stage) -> None:
     for name, about, at in (("add-looked-up", "Looked up", 1), ("add-not-in-register", "Not in the register", 2)):
         form = {"name": NAMES[at], "group": sample.GROUPS[0], "look_up": "yes"}
         await stage.show(name, f"Adding one: {about.lower()}", f"{base}/add", form, desk=True)
+    form = {"name": NAMES[0], "look_up": "yes"}
+    await stage.show("directory-looked-up", "The same in the directory", "/desk/directory/add", form, desk=True)
     listed = await stage.eva.post(f"{base}/import", data={"paste": LIST})
     path = f"{listed.url.path}/register"
     id = int(listed.url.path.rpartition("/")[2])

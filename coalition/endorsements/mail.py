@@ -90,7 +90,11 @@ def _day(one: Invitation, owed: Owed) -> str:
 
 
 def _about(connection: Connection, owed: Owed) -> tuple[Invitation, Letter]:
-    """The invitation, as whoever the mail is owed to holds it."""
+    """The invitation, as whoever the mail is owed to holds it. What they did themselves is confirmed to them also when
+    they asked for no more mail, but not where mail comes back or was called unwanted: that harms all our mail.
+    """
+    if (stop := organisations.mail_stop(connection, owed.recipient)) and stop.is_final:
+        raise NotWanted(f"{stop.words(owed.recipient)}.")
     one = invitations.invitation(connection, owed.subject_id or 0)
     held = holder(connection, one.id, owed.data.get("contact") or one.contact_id)
     if held is None or one.nonce is None:

@@ -14,10 +14,10 @@ from coalition.endorsements.rules import Kept, which_is_kept
 from coalition.history.records import SITE, Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import records as invitations
-from coalition.invitations.actions import search_key
+from coalition.invitations.keys import keys
 from coalition.invitations.rules import Invitation
 from coalition.letters import records as letters
-from coalition.organisations import directory, names
+from coalition.organisations import directory
 from coalition.organisations.rules import Organisation, Person, preferred
 from coalition.tables import (
     contacts,
@@ -204,14 +204,7 @@ def _move_contacts(connection: Connection, steps: Journal, planned: Plan) -> dic
 def _move_place(steps: Journal, kept: Organisation, one: OnLetter, contact_of: dict[int, Person]) -> None:
     """The invitation that stays, and its endorsement, are the kept organisation's."""
     contact = contact_of.get(one.kept.contact_id or 0)
-    key = search_key(kept.name, contact)
-    steps.change(
-        invitations_table,
-        {"id": one.kept.id},
-        organisation_id=kept.id,
-        sort_key=names.sort_key(kept.name),
-        search_key=key,
-    )
+    steps.change(invitations_table, {"id": one.kept.id}, organisation_id=kept.id, **keys(kept.name, contact))
     endorsed = select(endorsements.c.id).where(endorsements.c.invitation_id == one.kept.id)
     for (id,) in steps.connection.execute(endorsed).all():
         steps.change(endorsements, {"id": id}, organisation_id=kept.id)
@@ -240,7 +233,7 @@ def _moved(connection: Connection, planned: Plan, steps: Journal) -> dict[str, A
 
 
 def _note(connection: Connection, planned: Plan, id: int, who: str, now: datetime) -> None:
-    called = {"name": planned.kept.name, "merged": planned.merged.name}
+    called = {"name": planned.kept.name, "merged": planned.merged.name, "organisation": planned.kept.id}
     for one in planned.letters:
         data = {**called, "gone": one.gone.id if one.gone else None, "why": one.why}
         add_history(connection, one.letter_id, now, Deed("organisations merged", who, one.kept.id, data))

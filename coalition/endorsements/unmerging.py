@@ -16,7 +16,7 @@ from coalition.tables import invitations as invitations_table
 from coalition.tables import merges, organisations
 
 # Copied for the lists, or counted: what they say now is as good as what they said.
-_DERIVED = ("sort_key", "search_key", "revision")
+_DERIVED = ("sort_key", "search_key", "contact_key", "revision")
 
 
 @dataclass(frozen=True)

@@ -11,22 +11,20 @@ from sqlalchemy import Connection, bindparam, insert, update
 from coalition.base import links, outbox
 from coalition.base.clock import iso
 from coalition.base.refused import NotFound, Refused
-from coalition.base.text import fold
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import holders, records, rules
 from coalition.invitations.holders import Holder
+from coalition.invitations.keys import keys
 from coalition.invitations.rules import Invitation
 from coalition.letters import actions as letter_actions
 from coalition.letters import records as letters
 from coalition.letters.rules import Arrangements, Letter
 from coalition.letters.rules import check as check_letter
-from coalition.organisations import names
 from coalition.organisations import records as organisations
 from coalition.organisations.actions import enter
 from coalition.organisations.cells import Values
 from coalition.organisations.records import Contact
-from coalition.organisations.rules import Person
 from coalition.people import records as people
 from coalition.people.records import Coordinator
 from coalition.tables import invitations as invitations_table
@@ -55,15 +53,10 @@ def as_row(
         "contact_id": contact.id if contact else None,
         "group": group,
         "status": "added",
-        "sort_key": names.sort_key(name),
-        "search_key": search_key(name, contact),
+        **keys(name, contact),
         "added_at": now,
         "changed_at": now,
     }
-
-
-def search_key(name: str, contact: Contact | Person | None) -> str:
-    return fold(f"{name} {contact.name} {contact.email}" if contact else name)
 
 
 @dataclass(frozen=True)
@@ -184,9 +177,9 @@ def change_contact(
     links.end(connection, "invitation", [id], "contact", now)
     waiting = outbox.waits(letter.id, "invitation", None, [id])
     outbox.drop(connection, waiting, now, "Another contact was chosen before this mail left.")
-    key = search_key(invitation.organisation, contact)
     status = invitation.status if invitation.status in rules.ANSWERED else "added"  # nobody has asked this person yet
-    records.change(connection, id, now, contact_id=contact.id, nonce=None, search_key=key, status=status, problem="")
+    copies = keys(invitation.organisation, contact)
+    records.change(connection, id, now, contact_id=contact.id, nonce=None, status=status, problem="", **copies)
     add_history(connection, letter.id, now, Deed("contact changed", who.called, id))
     return records.invitation(connection, id)
 
@@ -288,7 +281,8 @@ def stop_mail(connection: Connection, nonce: str | None, now: datetime) -> str:
 def mail_ended(connection: Connection, id: int, ending: str, words: str, now: datetime) -> None:
     """What became of an invitation's mail: sent, failed or dropped for good, or to be tried again."""
     if ending == "sent":
-        records.move(connection, id, "send", now, sent_at=now, problem="")
+        if not records.move(connection, id, "send", now, sent_at=now, problem=""):
+            records.note_sent(connection, id, now)  # its link was opened before the mail server had said yes
     elif ending == "again":
         records.note_problem(connection, id, f"Not sent yet, and will be tried again. {words}")
     elif records.move(connection, id, "fail", now, problem=words):

@@ -99,13 +99,16 @@ def _note(connection: Connection, owed: Owed, verdict: Verdict, digest: str, now
 
 
 def _invitation(connection: Connection, owed: Owed) -> Invitation | None:
-    """What the mail was about, if about an organisation on a letter's list."""
+    """What the mail was about, if about an organisation on a letter's list. One that was merged into another since
+    has only left its address: it is about that other one where the same person is asked.
+    """
     if owed.letter_id is None or owed.subject_id is None:
         return None
     try:
-        return records.invitation(connection, owed.subject_id, owed.letter_id)
+        one = records.invitation(connection, records.became(connection, owed.subject_id), owed.letter_id)
     except NotFound:
         return None
+    return one if one.id == owed.subject_id or one.email == owed.recipient else None
 
 
 def _words(verdict: Verdict) -> str:

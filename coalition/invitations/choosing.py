@@ -47,6 +47,7 @@ LEFT_OUT = {
     "cap": "reminded as often as the schedule allows",
     "done": "reminded already",
     "lately": "had a mail from you in the last 48 hours",
+    "elsewhere": "reminded of another letter in the last 48 hours",
     "alone": "no other contact",
     "several": "several other contacts: choose on their pages",
     "endorsed": "endorsed, and chose their group themselves",

@@ -10,6 +10,7 @@ from coalition.base.refused import Refused, TooMany
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import actions, holders, records, rules
+from coalition.invitations.keys import keys
 from coalition.organisations import names
 from coalition.organisations import records as organisations
 
@@ -49,8 +50,8 @@ def forward(connection: Connection, nonce: str | None, email: str, name: str, wa
     if way == "pass":
         holders.make_view_only(connection, found.link.nonce, now)
     if is_main and way in ("contact", "pass"):
-        key = actions.search_key(one.organisation, colleague)
-        records.change(connection, one.id, now, contact_id=colleague.id, nonce=fresh, search_key=key)
+        copies = keys(one.organisation, colleague)
+        records.change(connection, one.id, now, contact_id=colleague.id, nonce=fresh, **copies)
     records.move(connection, one.id, "read", now, read_at=now)
     first = found.link.contact_id or one.contact_id
     about = {"letter_id": letter.id, "subject_id": one.id}

@@ -1,12 +1,13 @@
 """Who holds a link to an invitation: its contact, and colleagues whom the letter was passed on to."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, select, update
 
+from coalition.history.records import Entry
 from coalition.tables import contacts, invitations, links, mail_stops
 
 
@@ -69,6 +70,15 @@ def called(connection: Connection, contact_id: int | None) -> str:
     """A contact's name, or address where there is none; empty when there is no such contact any more."""
     found = connection.execute(select(contacts.c.name, contacts.c.email).where(contacts.c.id == contact_id)).first()
     return (found.name or found.email) if found else ""
+
+
+def people_of(connection: Connection, entries: Iterable[Entry]) -> dict[int, str]:
+    """What those are called, by their ids, whom the history tells of as numbers: it outlives what we may know."""
+    ids = {entry.data[end] for entry in entries if entry.deed == "passed on" for end in ("from", "to")} - {None}
+    if not ids:
+        return {}
+    wanted = select(contacts.c.id, contacts.c.name, contacts.c.email).where(contacts.c.id.in_(ids))
+    return {id: name or email for id, name, email in connection.execute(wanted)}
 
 
 def make_view_only(connection: Connection, nonce: str, now: datetime) -> None:

@@ -17,6 +17,7 @@ from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import records
 from coalition.invitations.actions import as_row
+from coalition.invitations.keys import keys
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
 from coalition.organisations import actions as organisation_actions
@@ -102,13 +103,13 @@ def _organisations(
     directory = traces.by_name_and_number(
         connection, {str(one["name_key"]) for one in values}, {str(one["register_id"]) for one in values}
     )
-    standing = traces.standing(connection, {id for one in taken if (id := _meant(one)) is not None})
+    standing = traces.standing(connection, {id for one in taken if (id := one.known_as) is not None})
     earlier = [one.row.match.row for one in taken if one.row.match and one.row.match.row is not None]
     of_row = listed_rows.organisations_of(connection, import_id, earlier)
     fresh: list[dict[str, Any]] = []
     places: list[int] = []  # an id, or -1 - index into fresh
     for one, value in zip(taken, values, strict=True):
-        place = standing.get(_meant(one) or 0)
+        place = standing.get(one.known_as or 0)
         if place is None and one.choice != "new" and one.row.match and one.row.match.row is not None:
             place = of_row.get(one.row.match.row)
         if place is None and one.choice != "new" and one.row.verdict != "likely":
@@ -126,17 +127,12 @@ def _organisations(
     return [place if place >= 0 else ids[-1 - place] for place in places]
 
 
-def _meant(one: ListedRow) -> int | None:
-    """The organisation of the directory that the row is the same as, by a person's choice or as was proposed."""
-    if one.choice == "new":
-        return None
-    return one.same_as or (one.row.match.organisation if one.row.match else None)
-
-
 def _contacts(
     connection: Connection, taken: Sequence[ListedRow], places: Sequence[int], made: Made
 ) -> dict[int, Contact]:
-    """Adds contacts that are new. Gives for each organisation the first contact that these rows name."""
+    """Adds contacts that are new. Gives for each organisation whom to ask: the first contact that these rows name and
+    that has not left, else the one whom new letters ask first.
+    """
     known = traces.contacts_of(connection, set(places))
     fresh: dict[tuple[int, str], dict[str, Any]] = {}
     for one, organisation_id in zip(taken, places, strict=True):
@@ -162,7 +158,7 @@ def _contacts(
             first[organisation_id] = Contact(
                 id, organisation_id, values.contact_name, values.email, values.contact_role
             )
-    return first
+    return traces.first_asked(connection, set(places) - set(first)) | first
 
 
 def _put_on_list(
@@ -181,8 +177,8 @@ def _put_on_list(
     for organisation_id, found in contacts.items():  # a row further up had no address yet
         invitation_id, contact_id = there.get(organisation_id, (0, 0))
         if invitation_id in ours and contact_id is None:
-            row = as_row(letter, organisation_id, names[organisation_id], found, "", now)
-            records.change(connection, invitation_id, now, contact_id=found.id, search_key=row["search_key"])
+            copies = keys(names[organisation_id], found)
+            records.change(connection, invitation_id, now, contact_id=found.id, **copies)
     rows: dict[int, dict[str, Any]] = {}
     for one, organisation_id in zip(taken, places, strict=True):
         if organisation_id not in there and organisation_id not in rows:

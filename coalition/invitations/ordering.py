@@ -3,19 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, case, func
+from sqlalchemy import Column, case
 from sqlalchemy.sql.elements import ColumnElement
 
-from coalition.tables import contacts, invitations
+from coalition.tables import invitations
 
 Order = tuple[ColumnElement[Any], ...]
 i = invitations.c
 
 # What is empty comes first going up: SQLite's own order, which its indexes have.
-_called = func.coalesce(func.nullif(contacts.c.name, ""), contacts.c.email, "")
 _UP: dict[str, Order] = {
     "name": (i.sort_key,),
-    "contact": (func.lower(_called), func.coalesce(contacts.c.email, "")),
+    "contact": (i.contact_key,),
     "group": (i.group, i.sort_key),
     "status": (i.status, i.sort_key),
     "sent": (i.sent_at,),
@@ -41,7 +40,7 @@ SORTS: dict[str, Order] = {
     **{name: (*map(_up, columns), i.id.asc()) for name, columns in _UP.items()},
     **{f"-{name}": (*map(_down, columns), i.id.desc()) for name, columns in _UP.items()},
 }
-JOINED = ("contact", "-contact")
+REVERSE = {name: name.removeprefix("-") if name.startswith("-") else f"-{name}" for name in SORTS}
 SECTIONED: dict[str, ColumnElement[str]] = {"group": i.group, "status": i.status}
 
 

@@ -66,6 +66,12 @@ def all_of_organisation(connection: Connection, organisation_id: int) -> list[In
     return [Invitation(*row) for row in connection.execute(wanted.order_by(invitations.c.id))]
 
 
+def became(connection: Connection, id: int) -> int:
+    """The invitation that one was merged into; itself, if none."""
+    into = select(former_invitations.c.invitation_id).where(former_invitations.c.former_id == id)
+    return connection.execute(into).scalar() or id
+
+
 def with_former(connection: Connection, id: int) -> tuple[int, ...]:
     """An invitation's id, and those of others that merging took out in its favour: their history and mail are its."""
     former = select(former_invitations.c.former_id).where(former_invitations.c.invitation_id == id)
@@ -102,6 +108,13 @@ def _moved(what: str, columns: tuple[str, ...]) -> Update:
 
 def change(connection: Connection, id: int, now: datetime, **values: Any) -> None:
     connection.execute(update(invitations).where(invitations.c.id == id).values(changed_at=now, **values))
+
+
+def note_sent(connection: Connection, id: int, now: datetime) -> None:
+    """When the first mail left, of one that is further along already."""
+    connection.execute(
+        update(invitations).where(invitations.c.id == id, invitations.c.sent_at.is_(None)).values(sent_at=now)
+    )
 
 
 def note_problem(connection: Connection, id: int, words: str) -> None:

@@ -43,7 +43,10 @@ def _check_wanted(connection: Connection, owed: Owed, letter: Letter, one: Invit
     [found] = reminders.named(connection, asked, [one.id])
     if found.why:
         raise NotWanted(f"Before it left: {one.organisation} {HELD[found.why]}.")
-    if not owed.data.get("forced") and reminders.reached_since(connection, one.id, now - APART):
+    why = "" if owed.data.get("forced") else reminders.reached_since(connection, one.id, now - APART)
+    if why == "elsewhere":
+        raise NotWanted("A reminder of another letter had left less than 48 hours before.")
+    if why:
         raise NotWanted("Another mail from you had left less than 48 hours before.")
 
 

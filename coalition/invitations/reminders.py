@@ -16,20 +16,21 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    false,
     func,
     insert,
     literal,
-    or_,
     select,
     update,
 )
 
+from coalition.base.clock import day_words
 from coalition.invitations.schedule import APART, LATE, Dates, Schedule, Step
 from coalition.tables import Moment, contacts, invitations, letters, mail_stops, organisations, outbox, reminders
 
 PAGE = 50
 ANY_NUMBER = 1_000_000
-PIECE = 200  # organisations in one write: the one writer is held for a few hundredths of a second
+PIECE = 32  # organisations in one write: the one writer is held for about a hundredth of a second
 # Mail to an organisation that counts as having asked it: none of them is followed by a reminder within 48 hours.
 CONTACTS = ("invitation", "reminder", "deadline_moved", "deciding_day")
 HELD = {
@@ -44,6 +45,7 @@ HELD = {
     "cap": "has had as many reminders as the schedule allows",
     "done": "has had this reminder",
     "lately": "had a mail from you less than 48 hours before",
+    "elsewhere": "was reminded of another letter less than 48 hours before",
 }
 
 
@@ -58,6 +60,7 @@ class Question:
     since: datetime  # whoever had a mail after this is left alone
     extended: bool  # do those with more time of their own get it too
     on_its_way: bool = True  # mail that has not left yet counts; not for a list of days ahead, when it will have
+    elsewhere: bool = True  # do reminders of other letters count
 
 
 def at_step(letter_id: int, schedule: Schedule, when: Dates, step: str, now: datetime) -> Question:
@@ -70,23 +73,36 @@ def foreseen(letter_id: int, schedule: Schedule, when: Dates, step: Step, now: d
     return Question(letter_id, day, step.name, schedule.cap, since, extended=False, on_its_way=since <= now)
 
 
-def by_hand(letter_id: int, zone: str, cap: int, now: datetime, lately: timedelta) -> Question:
-    """At no step. With `lately` nought, nothing that was mailed before counts, nor what is on its way."""
-    day = now.astimezone(ZoneInfo(zone))
-    return Question(letter_id, day, "", cap, now - lately, extended=True, on_its_way=bool(lately))
+def by_hand(letter_id: int, zone: str, cap: int, now: datetime, lately: timedelta = APART) -> Question:
+    """At no step. Other letters count only with the whole `lately`; nought: not even what is on its way does."""
+    day, whole = now.astimezone(ZoneInfo(zone)), lately == APART
+    return Question(letter_id, day, "", cap, now - lately, extended=True, on_its_way=bool(lately), elsewhere=whole)
 
 
 _stopped = exists().where(mail_stops.c.email == contacts.c.email)
 _had_step = exists().where(reminders.c.invitation_id == invitations.c.id, reminders.c.step == bindparam("step"))
 # Waiting counts: it is about to arrive. What failed or was dropped never came.
-_mailed_lately = exists().where(
-    outbox.c.message.in_([literal(one) for one in CONTACTS]),
-    outbox.c.subject_id == invitations.c.id,
-    or_(
-        and_(bindparam("on_its_way", type_=Integer) == 1, outbox.c.state.in_([literal("waiting"), literal("claimed")])),
-        and_(outbox.c.state == literal("sent"), outbox.c.ended_at > bindparam("since", type_=Moment)),
-    ),
+# Not as "or": SQLite would then walk all mail of a state for each organisation instead of the few that are its own.
+_counts: ColumnElement[bool] = case(
+    (outbox.c.state == literal("sent"), outbox.c.ended_at > bindparam("since", type_=Moment)),
+    (outbox.c.state.in_([literal("waiting"), literal("claimed")]), bindparam("on_its_way", type_=Integer) == 1),
+    else_=false(),
 )
+_mailed_lately = exists().where(
+    outbox.c.message.in_([literal(one) for one in CONTACTS]), outbox.c.subject_id == invitations.c.id, _counts
+)
+_others = invitations.alias("others")  # the organisation's invitations to other letters
+_reminded_there = and_(
+    _others.c.organisation_id == invitations.c.organisation_id,
+    _others.c.id != invitations.c.id,
+    _others.c.reminded_at.is_not(None),
+)
+# One "exists" inside the other, so that the few of the organisation are walked, and never all reminders there are.
+_reminded_elsewhere = exists().where(
+    _reminded_there,
+    exists().where(outbox.c.message == literal("reminder"), outbox.c.subject_id == _others.c.id, _counts),
+)
+_elsewhere_at = select(func.max(_others.c.reminded_at)).where(_reminded_there).scalar_subquery()
 _is_deciding = and_(
     invitations.c.status == literal("deciding"), invitations.c.deciding_until >= bindparam("today", type_=Date)
 )
@@ -114,6 +130,7 @@ _reason: ColumnElement[str] = case(
     (_stopped, literal("stopped")),
     (_had_step, literal("done")),
     (_mailed_lately, literal("lately")),
+    (and_(bindparam("elsewhere", type_=Integer) == 1, _reminded_elsewhere), literal("elsewhere")),
     else_=literal("", String),
 )
 _joined = invitations.outerjoin(contacts, contacts.c.id == invitations.c.contact_id)
@@ -121,7 +138,7 @@ _of_letter = invitations.c.letter_id == bindparam("letter_id")
 _gets_it = select(invitations.c.id).select_from(_joined).where(_of_letter, _reason == literal(""))
 _due = _gets_it.order_by(invitations.c.id)
 _named = (
-    select(invitations.c.id, _reason, contacts.c.email, organisations.c.name)
+    select(invitations.c.id, _reason, contacts.c.email, organisations.c.name, _elsewhere_at)
     .select_from(_joined.join(organisations, organisations.c.id == invitations.c.organisation_id))
     .where(_of_letter, invitations.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(invitations.c.id)
@@ -129,7 +146,11 @@ _named = (
 _counted = select(_reason.label("why"), func.count()).select_from(_joined).where(_of_letter).group_by("why")
 _listed = (
     select(
-        invitations.c.id, organisations.c.name, func.coalesce(contacts.c.name, ""), func.coalesce(contacts.c.email, "")
+        invitations.c.id,
+        organisations.c.name,
+        func.coalesce(contacts.c.name, ""),
+        func.coalesce(contacts.c.email, ""),
+        _elsewhere_at,
     )
     .select_from(_joined.join(organisations, organisations.c.id == invitations.c.organisation_id))
     .where(_of_letter, _reason == bindparam("why", type_=String))
@@ -148,6 +169,7 @@ def _values(asked: Question) -> dict[str, Any]:
         "since": asked.since,
         "extended": int(asked.extended),
         "on_its_way": int(asked.on_its_way),
+        "elsewhere": int(asked.elsewhere),
     }
 
 
@@ -162,6 +184,17 @@ class Named:
     why: str  # of HELD, or "" for one that gets it
     email: str | None
     organisation: str
+    elsewhere_at: datetime | None  # when it was last reminded of another letter
+
+    def words(self, zone: str) -> str:
+        """Why it does not get it, as the end of a sentence that begins with the organisation."""
+        return held_words(self.why, self.elsewhere_at, zone)
+
+
+def held_words(why: str, elsewhere_at: datetime | None, zone: str) -> str:
+    if why == "elsewhere" and elsewhere_at:
+        return f"was reminded of another letter on {day_words(elsewhere_at.astimezone(ZoneInfo(zone)).date())}"
+    return HELD[why]
 
 
 def named(connection: Connection, asked: Question, ids: Collection[int]) -> list[Named]:
@@ -187,6 +220,7 @@ class Listed:
     organisation: str
     contact: str
     email: str
+    elsewhere_at: datetime | None
 
 
 def listed(connection: Connection, asked: Question, why: str, page: int) -> list[Listed]:
@@ -213,22 +247,15 @@ def note(connection: Connection, ids: list[int], step: str, now: datetime) -> No
     connection.execute(_counted_up, {"ids": ids, "now": now})
 
 
-_reached_since = (
-    select(outbox.c.id)
-    .where(
-        outbox.c.message.in_([literal(one) for one in CONTACTS]),
-        outbox.c.subject_id == bindparam("invitation_id"),
-        outbox.c.state == literal("sent"),
-        outbox.c.ended_at > bindparam("since"),
-    )
-    .limit(1)
-)
+_reached_since = select(
+    case((_mailed_lately, literal("lately")), (_reminded_elsewhere, literal("elsewhere")), else_=literal(""))
+).where(invitations.c.id == bindparam("id"))
 
 
-def reached_since(connection: Connection, invitation_id: int, since: datetime) -> bool:
-    """Has any mail that asks them left since then?"""
-    found = connection.execute(_reached_since, {"invitation_id": invitation_id, "since": since})
-    return found.first() is not None
+def reached_since(connection: Connection, invitation_id: int, since: datetime) -> str:
+    """Whether mail that counts has left since then, as a reason of HELD; "" when none has."""
+    values = {"id": invitation_id, "since": since, "on_its_way": 0}
+    return connection.execute(_reached_since, values).scalar() or ""
 
 
 @dataclass(frozen=True)

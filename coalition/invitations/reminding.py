@@ -88,7 +88,7 @@ def remind(
     found = reminders.named(connection, by_hand(letter, now, forced=forced), ids)
     some = [one for one in found if not one.why]
     _queue(connection, letter.id, some, f"by hand {now:%Y-%m-%dT%H:%M:%S}", who, now, leaves_at, forced=forced)
-    held = tuple(Held(one.id, one.organisation, HELD[one.why]) for one in found if one.why)
+    held = tuple(Held(one.id, one.organisation, one.words(letter.time_zone)) for one in found if one.why)
     return Reminded(len(some), held, leaves_at)
 
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select, update
 
 from coalition.base.refused import Refused
-from coalition.invitations.actions import search_key
+from coalition.invitations.keys import keys
 from coalition.organisations import actions as organisations
-from coalition.organisations import directory, names
+from coalition.organisations import directory
 from coalition.organisations.rules import Details, Organisation, Person
 from coalition.people.records import Coordinator
 from coalition.tables import invitations
@@ -18,7 +18,7 @@ _places = select(invitations.c.id, invitations.c.contact_id).where(
 _named = (
     update(invitations)
     .where(invitations.c.id == bindparam("of"))
-    .values(sort_key=bindparam("new_sort_key"), search_key=bindparam("new_search_key"))
+    .values({name: bindparam(f"new_{name}") for name in keys("", None)})
 )
 
 
@@ -63,11 +63,7 @@ def _asked(connection: Connection, contact_id: int) -> bool:
 def _name(connection: Connection, one: Organisation) -> None:
     people = {person.id: person for person in directory.people(connection, one.id)}
     rows = [
-        {
-            "of": id,
-            "new_sort_key": names.sort_key(one.name),
-            "new_search_key": search_key(one.name, people.get(contact)),
-        }
+        {"of": id, **{f"new_{name}": value for name, value in keys(one.name, people.get(contact)).items()}}
         for id, contact in connection.execute(_places, {"organisation_id": one.id})
     ]
     if rows:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from coalition.base.clock import moment_words
 from coalition.base.refused import Gone, Refused
@@ -111,6 +112,14 @@ def closes(one: Invitation, letter: Letter) -> datetime | None:
     It is when the list closes, or later where the organisation was given more time of its own.
     """
     return max((at for at in (list_closes(letter), one.extended_until) if at), default=None)
+
+
+def decides_too_late(one: Invitation, letter: Letter) -> bool:
+    """The day by which an organisation decides is the day on which its list closes, or later: no time is left then."""
+    until = closes(one, letter)
+    if one.status != "deciding" or one.deciding_until is None or until is None:
+        return False
+    return one.deciding_until >= until.astimezone(ZoneInfo(letter.time_zone)).date()
 
 
 def may_answer(one: Invitation, letter: Letter, now: datetime) -> bool:

@@ -6,10 +6,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, and_, bindparam, case, false, func, literal, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, false, func, literal, literal_column, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from coalition.invitations.ordering import JOINED, SECTIONED, SORTS, ordered
+from coalition.invitations.ordering import REVERSE, SECTIONED, SORTS, ordered
 from coalition.invitations.records import joined
 from coalition.invitations.rules import ANSWERED, STATUSES
 from coalition.tables import contacts, history, invitations, organisations, outbox
@@ -85,6 +85,7 @@ _leaves_at = (
         outbox.c.attempts == 0,
         outbox.c.due_at > outbox.c.queued_at,
     )
+    .group_by(outbox.c.subject_id)  # or SQLite, to find the latest, walks all the mail that waits
     .correlate(invitations)
     .scalar_subquery()
 )
@@ -199,12 +200,17 @@ def sections(connection: Connection, letter_id: int, wanted: Filter, groups: Seq
     """The subtotals of what is shown, over all its pages; in the order of the letter's groups, or of the statuses."""
     if not wanted.by:
         return ()
-    column = SECTIONED[wanted.by]
-    endorsed = func.sum(case((i.status == literal("endorsed"), 1), else_=0))
-    columns: tuple[ColumnElement[Any], ...] = (column, func.count(), endorsed)
-    found = filtered(select(*columns), letter_id, wanted).group_by(column)
+    # By both, which one narrow index has. What is searched for stands in another, that SQLite takes when nothing
+    # invites it to group by this one.
+    status = i.status.concat(literal_column("''")) if wanted.search else i.status
+    columns: tuple[ColumnElement[Any], ...] = (status, i.group, func.count())
+    found: dict[str, list[int]] = {}
+    for is_now, group, many in connection.execute(filtered(select(*columns), letter_id, wanted).group_by(*columns[:2])):
+        subtotal = found.setdefault(is_now if wanted.by == "status" else group, [0, 0])
+        subtotal[0] += many
+        subtotal[1] += many if is_now == "endorsed" else 0
     order = {key: place for place, key in enumerate(STATUSES if wanted.by == "status" else groups)}
-    rows = [Section(*row) for row in connection.execute(found)]
+    rows = [Section(key, *subtotal) for key, subtotal in found.items()]
     return tuple(sorted(rows, key=lambda one: (order.get(one.key, len(order) + (not one.key)), one.key)))
 
 
@@ -225,12 +231,20 @@ def tracker(
     if wanted.search:  # one walk through all names finds the page and counts
         most = max(COUNTED_MOST + 1, first + PAGE)
         ids = list(connection.execute(_ids(letter_id, wanted).limit(most)).scalars())
-        return _rows(connection, wanted.sort, ids[first : first + PAGE]), len(ids)
+        return _rows(connection, ids[first : first + PAGE]), len(ids)
+    total = _known(wanted, counted)
+    if total is None and wanted.page > 1:
+        total = count(connection, letter_id, wanted)
     # The page's ids come from one walk of an index; only its rows are joined.
-    page = _ids(letter_id, wanted).limit(PAGE).offset(first)
-    rows = _select_rows(wanted.sort).where(i.id.in_(page.scalar_subquery()))
-    found = [Row(*row) for row in connection.execute(rows)]
-    return found, _total(connection, letter_id, wanted, len(found), counted)
+    if total is None or first < total / 2:
+        ids = list(connection.execute(_ids(letter_id, wanted).limit(PAGE).offset(first)).scalars())
+    else:  # what is nearer to the end is reached from there
+        backwards = _ids(letter_id, replace(wanted, sort=REVERSE[wanted.sort]))
+        piece = backwards.limit(min(PAGE, max(total - first, 0))).offset(max(total - first - PAGE, 0))
+        ids = list(connection.execute(piece).scalars())[::-1]
+    if total is None:
+        total = len(ids) if len(ids) < PAGE else count(connection, letter_id, wanted)
+    return _rows(connection, ids), total
 
 
 def _in_sections(
@@ -251,14 +265,11 @@ def _in_sections(
     if len(touched) > 1:
         ids = ids.order_by(None).order_by(*ordered(wanted.sort, wanted.by, touched))
     found = list(connection.execute(ids.limit(PAGE).offset(skip)).scalars())
-    return _rows(connection, wanted.sort, found), begins
+    return _rows(connection, found), begins
 
 
 def _ids(letter_id: int, wanted: Filter) -> Select[Any]:
-    ids = select(i.id)
-    if wanted.sort in JOINED:
-        ids = ids.select_from(invitations.outerjoin(contacts, contacts.c.id == i.contact_id))
-    return filtered(ids, letter_id, wanted).order_by(*SORTS[wanted.sort])
+    return filtered(select(i.id), letter_id, wanted).order_by(*SORTS[wanted.sort])
 
 
 def ids(connection: Connection, letter_id: int, wanted: Filter) -> list[int]:
@@ -266,11 +277,8 @@ def ids(connection: Connection, letter_id: int, wanted: Filter) -> list[int]:
     return list(connection.execute(_ids(letter_id, wanted)).scalars())
 
 
-def _select_rows(sort: str) -> Select[Any]:
-    return select(*_row_columns).select_from(joined).order_by(*SORTS[sort])
-
-
-def _rows(connection: Connection, sort: str, ids: list[int]) -> list[Row]:
+def _rows(connection: Connection, ids: list[int]) -> list[Row]:
+    """In the order of their ids as given."""
     if not ids:
         return []
     place = {id: place for place, id in enumerate(ids)}
@@ -278,14 +286,11 @@ def _rows(connection: Connection, sort: str, ids: list[int]) -> list[Row]:
     return sorted((Row(*row) for row in connection.execute(rows)), key=lambda row: place[row.id])
 
 
-def _total(
-    connection: Connection, letter_id: int, wanted: Filter, found: int, counted: Mapping[str, int] | None
-) -> int:
-    if wanted.page == 1 and found < PAGE:
-        return found
-    if counted is not None and replace(wanted, statuses=()).is_plain:
-        return sum(counted.get(one, 0) for one in set(wanted.statuses) or counted)
-    return count(connection, letter_id, wanted)
+def _known(wanted: Filter, counted: Mapping[str, int] | None) -> int | None:
+    """How many a filter shows, where the counts of the statuses say so."""
+    if counted is None or not replace(wanted, statuses=()).is_plain:
+        return None
+    return sum(counted.get(one, 0) for one in set(wanted.statuses) or counted)
 
 
 def count(connection: Connection, letter_id: int, wanted: Filter) -> int:
@@ -293,9 +298,3 @@ def count(connection: Connection, letter_id: int, wanted: Filter) -> int:
     total = filtered(select(func.count()).select_from(invitations), letter_id, wanted)
     found: int = connection.execute(total).scalar_one()
     return found
-
-
-def groups(connection: Connection, letter_id: int) -> list[str]:
-    """The groups that are in use."""
-    rows = connection.execute(select(i.group).where(i.letter_id == letter_id).distinct().order_by(i.group))
-    return [group for (group,) in rows]

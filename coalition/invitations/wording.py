@@ -115,6 +115,7 @@ class Block:
 class Filled:
     subject: str
     blocks: tuple[Block, ...]
+    heading: str = ""  # the letter's subject, where no block has it as one: it goes before the link
 
 
 def check(subject: str, body: str) -> dict[str, str]:
@@ -194,7 +195,8 @@ def fill(words: Wording, values: Mapping[str, str]) -> Filled:
     blocks = [block for pattern in _patterns(words.body) if (block := _with_values(pattern, values))]
     if not any(block.kind == "link" for block in blocks):  # never a mail that cannot be answered
         blocks.append(Block("link"))
-    return Filled(_value(words.subject, values), tuple(_joined(blocks)))
+    heading = "" if any(block.title for block in blocks) else values.get("letter", "")
+    return Filled(_value(words.subject, values), tuple(_joined(blocks)), heading)
 
 
 @lru_cache(maxsize=64)

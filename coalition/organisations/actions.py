@@ -60,6 +60,35 @@ def as_row(values: Values, now: datetime) -> dict[str, Any]:
     }
 
 
+class Known(Refused):
+    """It is in the directory already: `id` says where."""
+
+    def __init__(self, sentence: str, id: int) -> None:
+        super().__init__(sentence)
+        self.id = id
+
+
+def add(connection: Connection, details: Details, contact: Values, who: Coordinator, now: datetime) -> int:
+    """One more organisation, with its contact if `contact` has an address. Returns its id. Raises Known."""
+    name_key = names.name_key(details.name)
+    if found := records.same(connection, name_key, details.register_id):
+        raise Known(f"{found.name} is in the directory already, so nothing was added.", found.id)
+    if archived := directory.archived(connection, name_key, details.register_id):
+        raise Known(
+            f"{archived.name} is in the directory already, among the archived ones, so nothing was added. "
+            "Bring it back on its own page.",
+            archived.id,
+        )
+    values = Values(details.name, details.register_id or "", details.website, details.kind, details.country)
+    signing = {"approves": details.approves, "notice_days": details.notice_days, "signing_note": details.signing_note}
+    row = as_row(replace(values, email=contact.email), now) | signing
+    [id] = records.add(connection, [row])
+    if added := add_contact(connection, id, contact):
+        directory.prefer(connection, id, added.id)
+    _note(connection, "organisation entered", directory.organisation(connection, id), who, now)
+    return id
+
+
 def edit(connection: Connection, id: int, seen: int, details: Details, who: Coordinator, now: datetime) -> Organisation:
     """Changes what is known of an organisation. Raises Overtaken, or Refused when another has its number."""
     before = _kept(connection, id)

@@ -18,7 +18,8 @@ _MISSING: Final = re.compile(
     r"(?:n\.?/?a\.?|none|nil|tb[ac]|unknown|not (?:known|given)|no e-?mail|pending|\?+|-+|–|—|\.+|x{2,3})",
     re.IGNORECASE,
 )
-_SPREADSHEET_ERROR: Final = re.compile(r"#(?:REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|N/A|BEZUG!|WERT!|NV)")
+_ONE_ADDRESS: Final = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")  # with nothing around it
+_SPREADSHEET_ERROR: Final = re.compile(r"#(?:REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|N/A|BEZUG!|WERT!|NV)|Err:[0-9]{3}$")
 _FORMULA: Final = "There is a formula in the cell, which a list cannot carry."
 _TOTAL: Final = re.compile(
     r"(?:grand |sub ?)?(?:total|totals|sum|count|summe|gesamt|somme|suma|cyfanswm)"
@@ -165,6 +166,8 @@ def _addresses(cell: str) -> list[tuple[str, str, str]]:
         return []
     if cell.startswith("=") or _SPREADSHEET_ERROR.match(cell):
         return [("", "", "There is a formula where the e-mail address should be.")]
+    if _ONE_ADDRESS.fullmatch(cell):
+        return [("", *_checked(cell))]
     pieces = re.split(r"[;,|/\n]", cell) if cell.count("@") > 1 else [cell]
     found = []
     for piece in pieces:

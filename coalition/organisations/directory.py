@@ -45,6 +45,16 @@ def person(connection: Connection, organisation_id: int, id: int) -> Person:
     return Person(*row)
 
 
+def archived(connection: Connection, name_key: str, register_id: str | None) -> Organisation | None:
+    """One that is archived, of the same number, or of the same name unless both have numbers."""
+    number = organisations.c.register_id
+    same_name = organisations.c.name_key == name_key
+    same = or_(number == register_id, same_name & number.is_(None)) if register_id else same_name
+    wanted = select(*_columns).where(organisations.c.archived_at.is_not(None), organisations.c.merged_into.is_(None))
+    row = connection.execute(wanted.where(same).order_by(organisations.c.id)).first()
+    return Organisation(*row) if row else None
+
+
 # Lists.
 
 Sort = Literal["name", "-name"]

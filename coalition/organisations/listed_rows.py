@@ -33,6 +33,13 @@ class ListedRow:
     def is_taken(self) -> bool:
         return self.row.verdict != "error" and self.choice != "leave"
 
+    @property
+    def known_as(self) -> int | None:
+        """The organisation of the directory that it is the same as, by a person's choice or as was proposed."""
+        if self.choice == "new":
+            return None
+        return self.same_as or (self.row.match.organisation if self.row.match else None)
+
 
 _columns: tuple[ColumnElement[Any], ...] = (
     import_rows.c.place,

@@ -26,9 +26,13 @@ _LETTERS: Final = str.maketrans(
 _ARABIC_VARIANTS: Final = str.maketrans({"ى": "ي", "ة": "ه"})
 _LEGAL_FORMS: Final = (
     "a company limited by guarantee", "company limited by guarantee", "charitable incorporated organisation",
-    "scottish charitable incorporated organisation", "community interest company", "cwmni buddiannau cymunedol",
-    "limited", "ltd", "cyfyngedig", "cyf", "plc", "cio", "scio", "cic", "cbc", "llp", "inc", "incorporated",
-    "gmbh", "ggmbh", "ev", "asbl", "vzw", "aisbl",
+    "scottish charitable incorporated organisation", "community interest company", "public limited company",
+    "limited liability partnership", "cwmni buddiannau cymunedol", "sefydliad corfforedig elusennol",
+    "cwmni cyfyngedig cyhoeddus", "cwmni cyfyngedig drwy warant", "limited", "ltd", "cyfyngedig", "cyf", "ccc",
+    "plc", "cio", "scio", "cic", "cbc", "llp", "inc", "incorporated", "clg",
+    "gemeinnutzige gmbh", "gmbh", "ggmbh", "g gmbh", "gug", "ug haftungsbeschrankt", "ug", "ev", "e v", "eg",
+    "eingetragener verein", "association sans but lucratif", "asbl", "vzw", "aisbl", "ivzw", "sarl", "sas", "scop",
+    "scic", "sl", "sa", "slu", "sociedad limitada", "sociedad anonima", "s coop",
 )  # fmt: skip
 _LEGAL_SUFFIX: Final = re.compile(r"(?<=\S)(?: (?:" + "|".join(sorted(_LEGAL_FORMS, key=len, reverse=True)) + r"))+$")
 
@@ -48,6 +52,14 @@ _MAILTO: Final = re.compile(r"^mailto:", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:(?![0-9])", re.IGNORECASE)
 _AMPERSAND: Final = re.compile(r"&|\s\+\s")
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+# The commonest shapes, for which the long way would find the same: lists have them by the ten thousand.
+_PLAIN_WORDS: Final = re.compile(r"[A-Za-z0-9 ]*")
+_PLAIN_HOST: Final = r"(?:[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\.){1,3}[a-z]{2,20}"
+_PLAIN_ADDRESS: Final = re.compile(rf"[A-Za-z0-9_+-]{{1,30}}(?:\.[A-Za-z0-9_+-]{{1,30}})?@({_PLAIN_HOST})")
+_PLAIN_WEBSITE: Final = re.compile(rf"https?://({_PLAIN_HOST})(?:/[A-Za-z0-9/_-]{{0,200}})?")
+_PLAIN_CHARITY: Final = re.compile(r"[1-9][0-9]{5,6}")
 
 _ORG_ID: Final = re.compile(
     r"(?<![A-Z0-9-])([A-Z]{2})\s*-\s*([A-Z][A-Z0-9_]{1,15})\s*-\s*((?=[A-Z0-9./_-]*[0-9])[A-Z0-9][A-Z0-9./_-]{0,39})"
@@ -89,6 +101,8 @@ def name_key(name: str) -> str:
 
 def email_key(address: str) -> str:
     """The address as it is compared: trimmed, in lower case, its domain in ASCII. Never fails; checks nothing."""
+    if _PLAIN_ADDRESS.fullmatch(address):
+        return address.lower()
     local, at, host = _visible(address).strip().lower().rpartition("@")
     return f"{local}{at}{_ascii_host(host) or host}"
 
@@ -99,6 +113,8 @@ def check_email(text: str) -> str:
     Syntax only (RFC 5321 lengths, RFC 5322 dot-atom); nothing is looked up. Quoted local parts, addresses without a
     dot in the domain and letters beyond ASCII before the @ are refused: too few mail servers take them.
     """
+    if _PLAIN_ADDRESS.fullmatch(text):
+        return text
     if not text.isprintable() and any(unicodedata.category(letter) == "Cc" for letter in text.strip()):
         raise ValueError("The e-mail address contains a line break or another invisible character.")
     address = _visible(text).strip()
@@ -130,6 +146,8 @@ def check_email(text: str) -> str:
 
 def website(text: str) -> str:
     """The address of a website, complete with https://, or ValueError with a sentence for a person. Syntax only."""
+    if _PLAIN_WEBSITE.fullmatch(text):
+        return text
     address = _visible(text).strip().strip("<>")
     if not _SCHEME.match(address):
         address = f"https://{address}"
@@ -149,6 +167,9 @@ def domain(website_or_email: str) -> str:
 
     Mail providers and platforms that anyone can use (gmail.com, facebook.com) tell nothing and give the empty text.
     """
+    if plain := _PLAIN_ADDRESS.fullmatch(website_or_email) or _PLAIN_WEBSITE.fullmatch(website_or_email):
+        host = plain[1].removeprefix("www.")
+        return host if "." in host and host not in _PUBLIC_PROVIDERS else ""
     words = _visible(website_or_email).lower().split()
     text = next((word for word in words if "." in word), "").strip("<>()[],;\"'")
     text = text.removeprefix("mailto:")
@@ -168,6 +189,8 @@ def register_id(text: str, register: str = "GB-CHC") -> str:
     `register` is the org-id list (org-id.guide) meant by a number that does not say so itself: GB-CHC for a column of
     charity numbers, GB-COH for company numbers. Of several numbers in one cell, the first that fits counts.
     """
+    if register == "GB-CHC" and _PLAIN_CHARITY.fullmatch(text):
+        return f"GB-CHC-{text}"
     written = " ".join(unicodedata.normalize("NFKC", _visible(text)).upper().split())
     written = re.sub("[\u2010-\u2015\u2212]", "-", written)
     if not written:
@@ -214,6 +237,8 @@ def _numbered(register: str, number: str, text: str) -> str:
 
 def _folded(text: str, ampersand: str) -> str:
     """Words in lower case without accents, apostrophes or punctuation; initials with dots become one word."""
+    if _PLAIN_WORDS.fullmatch(text):  # most names, and they come by the ten thousand
+        return " ".join(text.lower().split())
     text = _APOSTROPHES.sub("", _visible(text))
     text = unicodedata.normalize("NFKD", text).casefold()
     text = "".join(letter for letter in text if not _is_accent(letter)).translate(_LETTERS)

@@ -187,6 +187,11 @@ class Stop:
     said: str  # the mail server's words, of a bounce
     stopped_at: datetime
 
+    @property
+    def is_final(self) -> bool:
+        """Not even what a person's own deed would bring is mailed there."""
+        return self.reason in ("bounced", "complained")
+
     def words(self, email: str) -> str:
         """Why no mail goes there, as the beginning of a sentence."""
         if self.reason == "bounced":

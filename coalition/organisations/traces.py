@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, or_, select
 
-from coalition.tables import contacts, endorsements, invitations, merges, organisations, reminders
+from coalition.organisations.records import Contact
+from coalition.tables import contacts, endorsements, former_invitations, invitations, merges, organisations, reminders
 
 _ORGANISATION: Final = ("name", "register_id", "website", "kind", "country")
 _CONTACT: Final = ("email", "name", "role")
@@ -64,6 +65,11 @@ _names = _named(select(organisations.c.id, organisations.c.name), organisations.
 _contacts = _named(
     select(contacts.c.organisation_id, contacts.c.email, contacts.c.id, contacts.c.left_at), contacts.c.organisation_id
 )
+_first_asked = (
+    _named(select(*(contacts.c[name] for name in Contact.__dataclass_fields__)), contacts.c.organisation_id)
+    .where(contacts.c.left_at.is_(None))
+    .order_by(contacts.c.preferred.desc(), contacts.c.id)
+)
 _on_list = _named(
     select(invitations.c.organisation_id, invitations.c.id, invitations.c.contact_id), invitations.c.organisation_id
 ).where(invitations.c.letter_id == bindparam("letter_id"))
@@ -84,6 +90,20 @@ def contacts_of(connection: Connection, ids: Collection[int]) -> dict[tuple[int,
     """Every contact's id and whether they are still there, by organisation and address."""
     rows = connection.execute(_contacts, {"ids": list(ids)})
     return {(of, email): (id, left_at is None) for of, email, id, left_at in rows}
+
+
+def first_asked(connection: Connection, ids: Collection[int]) -> dict[int, Contact]:
+    """Whom a new letter asks first, by organisation: the preferred contact, else the one who has been there longest."""
+    found: dict[int, Contact] = {}
+    for row in connection.execute(_first_asked, {"ids": list(ids)}):
+        found.setdefault(row.organisation_id, Contact(*row))
+    return found
+
+
+def gone(connection: Connection, pairs: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Those of these addresses, each at an organisation, whose contact has left."""
+    known = contacts_of(connection, {id for id, _ in pairs})
+    return {pair for pair in pairs if not known.get(pair, (0, True))[1]}
 
 
 def on_list(connection: Connection, letter_id: int, ids: Collection[int]) -> dict[int, tuple[int, int | None]]:
@@ -114,6 +134,7 @@ _take_off = delete(invitations).where(
     _not_asked,
     ~exists().where(endorsements.c.invitation_id == invitations.c.id),
     ~exists().where(reminders.c.invitation_id == invitations.c.id),
+    ~exists().where(former_invitations.c.invitation_id == invitations.c.id),  # another was merged into it
 )
 _as_made = _named(select(contacts.c.id, *(contacts.c[name] for name in _CONTACT)), contacts.c.id).where(
     contacts.c.left_at.is_(None), ~exists().where(invitations.c.contact_id == contacts.c.id)

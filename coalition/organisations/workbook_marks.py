@@ -81,6 +81,7 @@ def _of_opendocument(xml: bytes, sheet: str) -> Marks:
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = walk.begin
     parser.EndElementHandler = walk.end
+    parser.CharacterDataHandler = walk.text
     try:
         parser.Parse(xml, True)
     except expat.ExpatError:
@@ -94,6 +95,7 @@ class _Walk:
     def __init__(self, sheet: str) -> None:
         self.sheet, self.found = sheet, Marks()
         self._inside, self._row, self._column, self._repeated = False, 0, 0, 1
+        self._wrong: Place | None = None  # the cell whose shown text is an error: #REF!, Err:508
 
     def begin(self, name: str, given: dict[str, Any]) -> None:
         if name == f"{_TABLE} table":
@@ -109,13 +111,21 @@ class _Walk:
         formula = given.get(f"{_TABLE} formula", "")
         if formula and f"{_OFFICE} value-type" not in given and len(self.found.texts) < MOST_MARKS:
             self.found.texts[here] = "=" + formula.rpartition("=")[2][:100]
+        elif formula and given.get(f"{_OFFICE} string-value") == "" and len(self.found.texts) < MOST_MARKS:
+            self._wrong = here  # an empty value that shows something; calamine gives the value
         rows = _number(given.get(f"{_TABLE} number-rows-spanned"))
         columns = _number(given.get(f"{_TABLE} number-columns-spanned"))
         if rows > 1 and len(self.found.merged) < MOST_MARKS:
             self.found.merged.append((here, (self._row + rows - 1, self._column + columns - 1)))
 
+    def text(self, said: str) -> None:
+        if self._wrong and said.strip():
+            self.found.texts[self._wrong] = (self.found.texts.get(self._wrong, "") + said)[:100]
+
     def end(self, name: str) -> None:
-        if name == f"{_TABLE} table":
+        if name in (f"{_TABLE} table-cell", f"{_TABLE} covered-table-cell"):
+            self._wrong = None
+        elif name == f"{_TABLE} table":
             self._inside = False
         elif self._inside and name == f"{_TABLE} table-row":
             self._row += self._repeated

@@ -28,6 +28,7 @@ from coalition.letters import rules as letter_rules
 from coalition.letters.differences import Part, differences
 from coalition.letters.records import Edition, Version
 from coalition.letters.rules import Letter
+from coalition.organisations import records as organisations
 from coalition.people import records as people
 from coalition.people.records import Coordinator
 from coalition.printings import records as printings
@@ -59,6 +60,7 @@ class Look:
     invitation: Invitation
     link: Link
     email: str  # of whoever holds the link
+    unmailed: str  # why nothing is mailed there any more, not even a receipt; empty: it is
     open: bool  # may this organisation answer
     closes: datetime  # or closed: the organisation's own moment
     version: Version
@@ -107,11 +109,14 @@ def _look(connection: Connection, nonce: str | None, now: datetime, read: int | 
     endorsement = endorsements.of_organisation(connection, letter.id, invitation.organisation_id)
     since = _read_before(letter, endorsement, read)
     before = letters.version(connection, letter.id, since).text if since else version.text
+    email = invitations.mailed_to(connection, nonce)
+    stop = organisations.mail_stop(connection, email)
     return Look(
         letter,
         invitation,
         found.link,
-        invitations.mailed_to(connection, nonce),
+        email,
+        stop.words(email) if stop and stop.is_final else "",
         may_answer(invitation, letter, now),
         closes(invitation, letter) or now,
         version,

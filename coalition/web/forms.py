@@ -392,6 +392,25 @@ def _checked(field: Field, check: Callable[[str], str]) -> None:
             raise ValidationError(str(error)) from None
 
 
+class NewForm(DetailsForm):
+    """An organisation for the directory, with one contact."""
+
+    contact_name = _text("Name")
+    email = EmailField("E-mail address", [Length(max=254), _address], filters=[_clean])
+    contact_role = _text("Role")
+
+    def validate_email(self, field: Field) -> None:
+        if not field.data and (self.contact_name.data or self.contact_role.data):
+            raise ValidationError("Write the contact's e-mail address, or leave the contact out.")
+
+    def contact(self) -> Values:
+        return Values(
+            email=self.email.data or "",
+            contact_name=one_line(self.contact_name.data),
+            contact_role=one_line(self.contact_role.data),
+        )
+
+
 class PermissionForm(Form):
     by = _text("Who gave it", required="Write who gave the permission.", description="A name, and their role there.")
     on = DateField("On", [InputRequired("Give the day on which it was given.")])

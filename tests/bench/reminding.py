@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
-from sqlalchemy import event, update
+from sqlalchemy import Connection, event, update
 
 from coalition.base import clock
 from coalition.base.database import Database
@@ -25,7 +25,7 @@ def rows(folder: Path) -> Iterator[Row]:
     asking: dict[int, list[float]] = {}
     doing: dict[int, float] = {}
     statements: dict[int, int] = {}
-    slowest = 0.0
+    slowest = busiest = 0.0
     for size in (FEW, MANY):
         campaign = begin(folder / str(size), asked=size)
         with campaign.database() as database:
@@ -35,7 +35,8 @@ def rows(folder: Path) -> Iterator[Row]:
             begun = time.perf_counter()
             writes = _remind(database, at)
             doing[size] = (time.perf_counter() - begun) * 1e6 / size
-            slowest = max(slowest, *writes)
+            slowest = max(slowest, *(wall for wall, _ in writes))
+            busiest = max(busiest, *(work for _, work in writes))
     yield Row(
         f"Reminders due among {MANY:,} invitations",
         (
@@ -44,7 +45,8 @@ def rows(folder: Path) -> Iterator[Row]:
             ),
             Figure(f"time a row to queue them, that of {FEW:,}", [doing[MANY] / doing[FEW]], most=2, unit=" times"),
             Figure(f"SQL statements to find them, more than for {FEW:,}", [statements[MANY] - statements[FEW]], most=0),
-            Figure("the longest single write", [slowest * 1000], most=100, unit=" ms"),
+            Figure("the longest single write, from asking to committed", [slowest * 1000], most=100, unit=" ms"),
+            Figure("the longest single write, the writer's own processor time", [busiest * 1000], most=100, unit=" ms"),
         ),
         f"found in {median(asking[MANY]) * MANY / 1e6:.2f} s, queued in {doing[MANY] * MANY / 1e6:.1f} s; "
         f"{statements[MANY]} statements to find them, pieces of {reminders.PIECE} to queue them",
@@ -87,12 +89,18 @@ def _statements(database: Database, at: datetime) -> int:
     return count
 
 
-def _remind(database: Database, at: datetime) -> list[float]:
-    """As the worker does it. Returns how long each write took."""
+def _remind(database: Database, at: datetime) -> list[tuple[float, float]]:
+    """As the worker does it. Returns how long each write took, and how long the writer itself was busy with it."""
     writes = []
     for due in database.read_now(reminding.due, at):
         for piece in reminders.pieces(due.ids):
             begun = time.perf_counter()
-            database.write_now(reminding.remind_at_step, due.letter_id, due.step, piece, at)
-            writes.append(time.perf_counter() - begun)
+            work = database.write_now(_timed, due, piece, at)
+            writes.append((time.perf_counter() - begun, work))
     return writes
+
+
+def _timed(connection: Connection, due: reminding.Due, piece: list[int], at: datetime) -> float:
+    begun = time.thread_time()
+    reminding.remind_at_step(connection, due.letter_id, due.step, piece, at)
+    return time.thread_time() - begun

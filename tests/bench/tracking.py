@@ -28,21 +28,29 @@ FILTERS = {
     "last page": "page={last}",
     "newest first, last page": "sort=-when&page={last}",
     "names backwards": "sort=-name",
+    "a page in the middle": "page={middle}",
     "by contact": "sort=contact",
+    "by contact, last page": "sort=contact&page={last}",
+    "by problem, in the middle": "sort=problem&page={middle}",
     "by date of sending": "sort=-sent&cols=sent,read,answered,deciding,reminders,problem",
     "by reminders, last page": "sort=reminded&page={last}",
     "endorsed": "status=endorsed",
     "endorsed, last page": "status=endorsed&page={last_endorsed}",
     "several statuses": "status=sent&status=fetched&status=read&status=deciding",
+    "several statuses, in the middle": "status=sent&status=fetched&status=read&status=deciding&page={quarter}",
     "a group": "group=Trade+unions",
     "a group, newest first": "group=Trade+unions&sort=-when",
     "needs attention": "needs=any",
     "not read": "needs=unread&days=3&sort=sent",
     "asked, reminded twice": "from={day}&reminded=2",
     "headings by group": "by=group",
+    "headings by group, last page": "by=group&page={last}",
+    "headings by status, newest first": "by=status&sort=-when",
     "headings by status, searched": "by=status&q=the&page=2",
     "search, many": "q=law+centre",
     "search, most": "q=example",
+    "search, most, newest first": "q=example&sort=-when",
+    "search, most, by reminders": "q=example&sort=reminded",
     "search, one": "q=%40ely-64.example",
     "search, none": "q=nobody+of+that+name",
     "all at once": "status=declined&group=Faith+organisations&q=the&sort=-when",
@@ -92,7 +100,14 @@ def _requests(campaign: Campaign, size: int) -> dict[str, str]:
 
 def _last(size: int) -> dict[str, object]:
     day = (clock.now() - timedelta(days=7)).date()
-    return {"last": size // PAGE, "last_endorsed": -(-size // 8 // PAGE), "day": day}
+    pages = size // PAGE
+    return {
+        "last": pages,
+        "middle": -(-pages // 2),
+        "quarter": -(-pages // 4),
+        "last_endorsed": -(-size // 8 // PAGE),
+        "day": day,
+    }
 
 
 def _statements(campaign: Campaign) -> int:

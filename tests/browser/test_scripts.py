@@ -131,7 +131,7 @@ async def test_one_tick_ticks_all_and_says_how_many(demo: Running, browser: Brow
     await page.get_by_label("What to do with those ticked").select_option("Send the invitation")
     await page.get_by_role("button", name="Continue").click()
     await page.get_by_role("button", name="Send the invitation to 2 organisations").click()
-    assert "2 invitations are on their way" in await page.get_by_role("status").inner_text()
+    assert "2 invitations are on their way" in await page.locator(".notice-done").inner_text()
 
 
 def status(demo: Running) -> str:

@@ -6,19 +6,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from coalition.base import clock, outbox
 from coalition.base.database import Database
+from coalition.base.mail.reports import Verdict
 from coalition.base.refused import NotFound, Overtaken, Refused
 from coalition.demo import sample
 from coalition.endorsements import actions as answers
 from coalition.endorsements import merging, records, unmerging
 from coalition.history import records as history
 from coalition.invitations import actions as invitations
-from coalition.invitations import linking
+from coalition.invitations import bounces, linking
 from coalition.invitations import records as invitation_records
 from coalition.invitations.rules import Revoked
 from coalition.letters.rules import Letter
@@ -145,9 +146,55 @@ def test_the_link_that_makes_way_leads_to_the_one_that_is_kept_and_says_so(pair:
 
 
 def test_who_holds_the_link_that_made_way_stops_mail_to_themselves_alone(pair: Pair) -> None:
-    gone = pair.nonce(TWIN)
+    pair.eva.send_mail()
+    gone, kept = pair.nonce(TWIN), pair.nonce(NSPCC)
     pair.merge()
-    assert pair.database.read_now(invitations.mailed_to, gone) == "office@nspcc-twin.example"
+    _stops_mail_to(pair, gone, "office@nspcc-twin.example", but=kept)
+
+
+def test_so_does_who_was_mailed_a_link_before_links_said_to_whom(pair: Pair) -> None:
+    pair.eva.send_mail()
+    gone, kept = pair.nonce(TWIN), pair.nonce(NSPCC)
+
+    def forget(connection: Connection) -> None:
+        connection.execute(update(links).values(contact_id=None))
+
+    pair.database.write_now(forget)
+    pair.merge()
+    _stops_mail_to(pair, gone, "office@nspcc-twin.example", but=kept)
+
+
+def _stops_mail_to(pair: Pair, nonce: str, email: str, but: str) -> None:
+    spared = pair.database.read_now(invitations.mailed_to, but)
+    assert pair.database.write_now(invitations.stop_mail, nonce, clock.now()) == email
+    assert pair.database.read_now(organisation_records.mail_is_stopped, email)
+    assert not pair.database.read_now(organisation_records.mail_is_stopped, spared)
+
+
+@pytest.mark.parametrize("same_person", [False, True])
+def test_a_bounce_of_mail_from_before_stops_its_address_and_concerns_the_one_that_is_kept_if_it_is_asked_there(
+    pair: Pair, same_person: bool
+) -> None:
+    pair.eva.send_mail()
+    twin = "office@nspcc-twin.example"
+    kept = pair.database.read_now(invitations.opened, pair.nonce(NSPCC), clock.now()).invitation
+    table = metadata.tables["outbox"]
+    with pair.database.engine.connect() as connection:
+        mail = connection.execute(select(table.c.id).where(table.c.recipient == twin)).scalar_one()
+    pair.merge()
+    if same_person:
+        pair.database.write_now(
+            invitations.change_contact, pair.eva.letter.slug, kept.id, twin, "", "", pair.eva.eva, clock.now()
+        )
+        pair.database.write_now(invitations.send_again, pair.eva.letter.slug, kept.id, pair.eva.eva, clock.now())
+    before = pair.database.read_now(invitation_records.invitation, kept.id)
+    verdict = Verdict("permanent", (), "5.1.1", "User unknown")
+    owed = pair.database.read_now(outbox.find, mail)
+    assert owed
+    pair.database.write_now(bounces._note, owed, verdict, "a digest", clock.now())
+    assert pair.database.read_now(organisation_records.mail_is_stopped, twin)
+    after = pair.database.read_now(invitation_records.invitation, kept.id)
+    assert (after == before, after.status) == ((False, "bounced") if same_person else (True, "sent"))
 
 
 def test_mail_that_waited_for_the_one_that_made_way_is_dropped_and_says_why(pair: Pair) -> None:
@@ -418,6 +465,8 @@ def scratch(sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> A
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(done=deeds, merged=pairs)
+@example(done=[("endorse", 0, 0, PEOPLE[0]), ("decline", 1, 0, PEOPLE[1])], merged=[(0, 1)])  # the later answer counts
+@example(done=[("endorse", 1, 0, PEOPLE[0]), ("decline", 0, 0, PEOPLE[1])], merged=[(0, 1)])
 def test_whatever_was_done_nothing_is_lost_and_everything_can_be_put_back(
     scratch: Database, now: datetime, done: list[tuple[str, int, int, str]], merged: list[tuple[int, int]]
 ) -> None:

@@ -384,3 +384,27 @@ def _mail_of_in(connection: Connection, one: Invitation) -> int:
         outbox_table.c.subject_id == one.id, outbox_table.c.message == "invitation"
     )
     return connection.execute(wanted).scalar_one()
+
+
+@pytest.mark.parametrize("reason", ["bounced", "complained", "unsubscribed"])
+async def test_a_receipt_goes_where_mail_was_stopped_only_if_the_person_had_just_unsubscribed(
+    eva: Campaign, reason: str
+) -> None:
+    one = _one(eva)
+    eva.send_mail()
+    eva.database.write_now(organisations.stop_mail, one.email, reason, clock.now(), "User unknown")
+    async with eva.browser() as charity:
+        link = eva.link(NSPCC)
+        done = await charity.post(f"{link}/endorse", data=endorse_form(NSPCC))
+        page = await charity.get(done.headers["location"])
+    eva.send_mail()
+
+    def ended(connection: Connection) -> str:
+        wanted = select(outbox_table.c.state).where(outbox_table.c.message == "receipt")
+        return connection.execute(wanted).scalar_one()
+
+    mailed = reason == "unsubscribed"
+    assert eva.database.read_now(ended) == ("sent" if mailed else "dropped")
+    assert ("A receipt is on its way" in page.text) == mailed
+    assert ("so no mail confirms it: this page is your receipt." in page.text) != mailed
+    assert _again(eva, one).status == "endorsed"

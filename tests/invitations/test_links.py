@@ -232,3 +232,45 @@ async def test_a_colleague_who_wants_no_more_mail_stops_it_for_themselves_alone(
         await charity.post(f"/unsubscribe/{eva.site.links.token('unsubscribe', held.nonce)}")
     stopped = {held.email: held.stopped for held in eva.database.read_now(holders.holders, one.id)}
     assert stopped == {one.email: False, COLLEAGUE: True}
+
+
+async def test_the_history_names_those_who_passed_it_on_and_holds_no_name_itself(eva: Campaign) -> None:
+    one = _one(eva)
+    await eva.database.write(forwarding.forward, eva.nonce(NSPCC), COLLEAGUE, "Sample Colleague", "both", clock.now())
+    second = eva.site.links.nonce("invitation", _link(eva, one, COLLEAGUE).removeprefix("/e/"))
+    third = "third@charity.example"
+    await eva.database.write(forwarding.forward, second, third, "Sample Third", "pass", clock.now())
+    [entry, last] = [
+        entry for entry in eva.database.read_now(history.about, eva.letter.id, one.id) if entry.deed == "passed on"
+    ]
+    assert "Sample" not in f"{entry.data}{last.data}"
+    assert last.data["from"] == entry.data["to"]
+    async with eva.at_desk() as desk:
+        for path in (f"/organisations/{one.id}", "/history"):
+            page = (await desk.get(f"/desk/letters/{eva.letter.slug}{path}")).text
+            assert "passed the letter on to <bdi>Sample Colleague</bdi>" in page
+            assert "<bdi>Sample Colleague</bdi> at <bdi>NSPCC</bdi> passed the letter on to <bdi>Sample Third" in page
+
+
+async def test_a_link_that_is_loaded_before_its_mail_counts_as_sent_still_knows_when_it_was(eva: Campaign) -> None:
+    one = _one(eva)
+    eva.database.write_now(actions.mark_fetched, one.id, clock.now())
+    assert _again(eva, one).sent_at is None
+    eva.send_mail()
+    after = _again(eva, one)
+    assert after.status == "fetched"
+    assert after.sent_at is not None
+
+
+async def test_a_day_to_decide_on_which_the_list_closes_offers_more_time_with_the_day_after_filled_in(
+    eva: Campaign,
+) -> None:
+    one, zone = _one(eva), ZoneInfo(eva.letter.time_zone)
+    assert eva.letter.hard_deadline is not None
+    day = eva.letter.hard_deadline.astimezone(zone).date()
+    async with eva.browser() as charity:
+        await charity.post(f"{eva.link(NSPCC)}/later", data={"until": day.isoformat()})
+    async with eva.at_desk() as desk:
+        page = (await desk.get(f"/desk/letters/{eva.letter.slug}/organisations/{one.id}")).text
+    assert '<a href="#until">Give them more time</a>' in page
+    assert f'value="{(day + timedelta(days=1)).isoformat()}T' in page

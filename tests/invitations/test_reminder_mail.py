@@ -16,9 +16,10 @@ from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, NotYet, Office
 from coalition.invitations import reminding
 from coalition.letters.rules import Letter
+from coalition.tables import invitations
 from coalition.tables import outbox as outbox_table
 from tests.cast import NSPCC
-from tests.invitations.test_reminding import FIRST, PLAN, letter, put
+from tests.invitations.test_reminding import FIRST, PLAN, another, letter, put
 
 __all__ = ["letter", "put"]
 OFFICE = Office(Links(["k" * 32]), "https://coalition.example", "letters@coalition.example")
@@ -96,6 +97,23 @@ def test_it_is_not_sent_within_48_hours_of_another_mail_that_left_late(
     late = update(outbox_table).where(outbox_table.c.subject_id == id, outbox_table.c.message == "invitation")
     database.write_now(lambda c: c.execute(late.values(state="sent", ended_at=FIRST - timedelta(hours=1))))
     with pytest.raises(NotWanted, match="48 hours"):
+        leave()
+
+
+def test_it_is_not_sent_within_48_hours_of_another_letters(
+    database: Database, letter: Letter, put: Callable[..., int], leave: Callable[..., Mail]
+) -> None:
+    other = another(database)
+    organisation = select(invitations.c.organisation_id).where(invitations.c.id == put(NSPCC)).scalar_subquery()
+    theirs = select(invitations.c.id).where(
+        invitations.c.letter_id == other.id, invitations.c.organisation_id == organisation
+    )
+    id = database.read_now(lambda c: c.execute(theirs).scalar_one())
+    work.do_what_is_due(database, FIRST)
+    database.write_now(reminding.remind, other.slug, [id], "Eva", FIRST, forced=True)
+    left = update(outbox_table).where(outbox_table.c.subject_id == id, outbox_table.c.message == "reminder")
+    database.write_now(lambda c: c.execute(left.values(state="sent", ended_at=FIRST)))
+    with pytest.raises(NotWanted, match="another letter"):
         leave()
 
 

@@ -61,6 +61,20 @@ def put(database: Database, letter: Letter) -> Callable[..., int]:
     return put
 
 
+def another(database: Database) -> Letter:
+    """Another letter that asked the same organisations, all of them reached on 19 October."""
+
+    def start(connection: Connection) -> Letter:
+        _, other = begin(connection, ASKED)
+        closes = datetime(2009, 11, 13, 17, tzinfo=UTC)
+        connection.execute(_moved(other).values(soft_deadline=None, hard_deadline=closes))
+        connection.execute(update(outbox).values(state="sent", ended_at=ASKED))
+        connection.execute(update(invitations).where(invitations.c.status == "queued").values(status="sent"))
+        return letters.letter_by_slug(connection, other.slug)
+
+    return database.write_now(start)
+
+
 def _id(database: Database, letter: Letter, organisation: str) -> int:
     def look(connection: Connection) -> int:
         ids = connection.execute(select(invitations.c.id).where(invitations.c.letter_id == letter.id)).scalars()
@@ -198,11 +212,39 @@ def test_mail_that_still_waits_to_leave_counts_too(database: Database, letter: L
     assert id not in _reminded(database)
 
 
+def test_a_reminder_of_another_letter_counts_unless_forced(
+    database: Database, letter: Letter, put: Callable[..., int]
+) -> None:
+    other = another(database)
+    id, theirs, before = put(NSPCC), _id(database, other, NSPCC), FIRST - timedelta(hours=40)
+    assert _by_hand(database, other, theirs, now=before).queued == 1
+    foreseen = database.read_now(reminding.foresee, letter, before)  # it has not left yet, and will have by then
+    assert foreseen
+    assert foreseen.left_out == {}
+    assert _by_hand(database, letter, id, now=before).queued == 0  # not while the other waits, either
+    _sent(database, before)
+    found = database.read_now(reminding.foresee, letter, FIRST)
+    assert found
+    assert found.left_out == {"elsewhere": 1}
+    [row] = database.read_now(reminders.listed, found.asked, "elsewhere", 1)
+    assert (row.id, row.elsewhere_at) == (id, before)
+    work.do_what_is_due(database, FIRST)
+    assert id not in _reminded(database)
+    [held] = _by_hand(database, letter, id).held
+    assert held.why == "was reminded of another letter on Sunday 1 November 2009"
+    work.do_what_is_due(database, FIRST + timedelta(hours=8, seconds=1))
+    assert id in _reminded(database)
+    assert _by_hand(database, other, theirs, now=FIRST + timedelta(hours=9)).queued == 0
+    assert _by_hand(database, other, theirs, now=FIRST + timedelta(hours=9), forced=True).queued == 1
+
+
 def test_deciding_is_left_alone_until_its_day_has_passed(
     database: Database, letter: Letter, put: Callable[..., int]
 ) -> None:
     later = put(NSPCC, status="deciding", deciding_until=date(2009, 11, 3))
-    passed = put(AMNESTY, status="deciding", deciding_until=date(2009, 11, 2))
+    passed = put(AMNESTY, status="deciding", deciding_until=date(2009, 10, 31))
+    work.do_what_is_due(database, FIRST - timedelta(hours=60))  # the mail of its own day
+    _sent(database, FIRST - timedelta(hours=60))
     work.do_what_is_due(database, FIRST)
     assert later not in _reminded(database)
     assert passed in _reminded(database)

@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import Connection, event, insert
+from sqlalchemy import Connection, event, insert, select
 
 from coalition.base.database import Database
 from coalition.base.text import fold
-from coalition.invitations import tracking
+from coalition.invitations import actions, renaming, tracking
+from coalition.invitations.keys import contact_key, keys
 from coalition.invitations.rules import STATUSES
 from coalition.invitations.tracking import PAGE, Filter, Row
+from coalition.organisations import directory
 from coalition.organisations.names import name_key, sort_key
 from coalition.tables import contacts, invitations, letters, organisations
 from tests.cast import NSPCC, Campaign, campaign, endorse_form
@@ -56,6 +58,7 @@ def _fill(connection: Connection, many: int) -> None:
                 "status": STATUS[n % len(STATUS)],
                 "sort_key": sort_key(name),
                 "search_key": fold(f"{name} {' '.join(people[n])}"),
+                "contact_key": contact_key(*people[n]),
                 "added_at": AT,
                 "changed_at": AT + timedelta(seconds=n * 7919 % many),
             }
@@ -75,7 +78,9 @@ def _expected(many: int, wanted: Filter) -> list[str]:
             and (not wanted.group or GROUPS[n % 3] == wanted.group)
             and all(word in text for word in fold(wanted.search).split())
         ):
-            rows.append((sort_key(name) if "name" in wanted.sort else n * 7919 % many, n, name))
+            email = f"press{n}@charity{n % 50}.example"
+            orders = {"name": sort_key(name), "when": n * 7919 % many, "contact": (fold(contact or email), email)}
+            rows.append((orders[wanted.sort.removeprefix("-")], n, name))
     rows.sort(reverse=wanted.sort.startswith("-"))
     return [name for *_, name in rows]
 
@@ -85,6 +90,10 @@ FILTERS = [
     Filter(sort="-name"),
     Filter(sort="when"),
     Filter(sort="-when"),
+    Filter(sort="contact"),
+    Filter(sort="-contact", page=150),
+    Filter(sort="when", page=199),
+    Filter(group="Trade unions", sort="-name", page=60),
     Filter(statuses=("endorsed",)),
     Filter(statuses=("failed",), group="Trade unions"),
     Filter(group="Trade unions", sort="-when"),
@@ -247,6 +256,33 @@ async def test_headings_have_subtotals_of_all_pages_and_rows_keep_to_them(many: 
         seen += [row.organisation for row in rows]
         assert total == count
     assert seen == [name for key in GROUPS for name in _expected(count, Filter(group=key))]
+
+
+async def test_the_copies_to_sort_by_follow_the_contact_that_is_asked(eva: Campaign) -> None:
+    def copied(connection: Connection) -> list[tuple[str, str]]:
+        i = invitations.c
+        rows = connection.execute(
+            select(i.contact_key, organisations.c.name, contacts.c.name, contacts.c.email)
+            .select_from(invitations.join(organisations).outerjoin(contacts, contacts.c.id == i.contact_id))
+            .order_by(i.id)
+        )
+        return [(key, contact_key(called, email) if email else "") for key, _, called, email in rows]
+
+    def change(connection: Connection) -> None:
+        found = select(invitations.c.id).where(invitations.c.nonce == eva.nonce(NSPCC))
+        id = connection.execute(found).scalar_one()
+        slug = eva.letter.slug
+        one = actions.change_contact(connection, slug, id, "zoe@other.example", "Zoë Sample", "", eva.eva, AT)
+        assert one.contact_id
+        person = directory.person(connection, one.organisation_id, one.contact_id)
+        whom = (one.organisation_id, person.id, person.seen)
+        renaming.edit_person(connection, *whom, "aled@other.example", "Aled Sample", "", eva.eva, AT)
+
+    eva.database.write_now(change)
+    found = eva.database.read_now(copied)
+    assert ("aled sample\taled@other.example",) * 2 in found
+    assert all(is_now == should_be for is_now, should_be in found)
+    assert keys("The Órla Trust", None)["contact_key"] == ""
 
 
 @contextmanager

@@ -16,6 +16,7 @@ VALUES = {
     "leads": "ECPAT UK and NSPCC",
     "deadline": "Friday 13 November 2009 at 17:00, London time",
     "answer by": "Wednesday 11 November 2009",
+    "days left": "7 days are left",
 }
 LINK = "Dear {contact},\n\n{link}\n\n"
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from coalition.organisations import titles
 from coalition.organisations.columns import FIELDS, IGNORED, check, guess
 from coalition.organisations.reading import Unreadable, read_rows
 
@@ -24,6 +25,29 @@ def guessed(text: str, header: bool | None = None) -> list[str]:
             "Verein;Registernummer;Webseite;Art;Land;Gruppe;Ansprechpartner/in;E-Mail-Adresse;Funktion;Bemerkungen",
             FIELDS,
         ),
+        (
+            "Enw’r corff;Rhif yr elusen gofrestredig;Cyfeiriad y wefan;Math o fudiad;Gwlad;Pennawd;Prif gyswllt;E-byst;"
+            "Teitl swydd;Sylwadau",
+            FIELDS,
+        ),
+        (
+            "Raison sociale;N° d’enregistrement;Adresse web;Statut juridique;Pays;Liste;Nom et prénom;Adresse mail;"
+            "Qualité;Observations",
+            FIELDS,
+        ),
+        (
+            "Razón social;Nº de registro;Sitio web;Tipo de entidad;País;Apartado;Nombre y apellidos;Correo-e;Puesto;"
+            "Comentarios",
+            FIELDS,
+        ),
+        (
+            "Name des Vereins;Vereinsregister-Nr.;Internetauftritt;Rechtsform;Staat;Überschrift;Ansprechperson(en);"
+            "E-Mail(s);Position;Hinweise",
+            FIELDS,
+        ),
+        ("Nom;Nº SIRET;Contact(s);Adresses e-mail", ("name", "register_id", "contact_name", "email")),
+        ("Firma;HRB-Nr.;Vor- und Nachname;Mailadressen", ("name", "register_id", "contact_name", "email")),
+        ("Asociación;CIF/NIF;Nombres;Apellidos", ("name", "register_id", "contact_name", "contact_name")),
         ("name;town;EMAIL ADDRESS;telephone", ("name", "", "email", "")),
         ("Charity;First name;Surname;Email;Email 2", ("name", "contact_name", "contact_name", "email", "email")),
         ("Name;Organisation name", ("name", "")),  # a field is used once
@@ -55,3 +79,8 @@ def test_a_mapping_without_a_name_or_with_two_is_refused_in_words():
     with pytest.raises(Unreadable, match="no field “colour”"):
         check({0: "name", 1: "colour"})
     assert check({0: "name", 1: "email", 2: "email", 3: IGNORED})
+
+
+def test_every_title_we_know_is_written_so_that_it_is_met_and_means_one_thing():
+    known = [(" ".join(title.split()), field) for field, all in titles._TITLES.items() for title in all.split(",")]
+    assert [title for title, field in known if titles.field_of(title) != field] == []

@@ -69,6 +69,17 @@ def test_spellings_of_one_name_have_one_key(spelling):
 
 
 @pytest.mark.parametrize(
+    "form",
+    """Ltd|Ltd.|Limited|plc|PLC|CIC|C.I.C.|CIO|SCIO|LLP|Inc.|Cyf|Cyf.|Cyfyngedig|CBC|CLG|gGmbH|GmbH|gUG|e.V.|e. V.|eV|eG
+    |asbl|ASBL|A.S.B.L.|AISBL|SARL|S.A.R.L.|SAS|S.L.|SL|S.A.|SLU|(Ltd)|, Inc.|Community Interest Company|Limited CIO
+    |Cwmni Buddiannau Cymunedol|Eingetragener Verein|UG (haftungsbeschränkt)""".replace("\n    ", "").split("|"),
+)
+def test_a_legal_form_at_the_end_makes_no_other_organisation(form):
+    assert name_key(f"Sample Forum {form}") == "sample forum"
+    assert name_key(form)  # alone it is a name
+
+
+@pytest.mark.parametrize(
     "one, other",
     [
         ("Amnesty International", "Amnesty International UK"),
@@ -240,3 +251,29 @@ def test_no_text_breaks_any_of_them(text):
     for check in (check_email, register_id, website):
         with suppress(ValueError):
             assert check(text)
+
+
+PLAIN = st.from_regex(r"[a-z0-9.-]{1,45}\.[a-z]{1,22}", fullmatch=True)
+
+
+@given(st.from_regex(r"[A-Za-z0-9_+.-]{1,35}", fullmatch=True), PLAIN)
+def test_a_plain_address_is_read_the_short_way_as_it_would_be_the_long_way(local, host):
+    for address in (f"{local}@{host}", f"https://{host}", f"http://www.{host}/{local}", f"https://www.{host[-3:]}"):
+        assert domain(address) == domain(f" {address}")
+        assert email_key(address) == email_key(f" {address}")
+        for check in (check_email, website):
+            assert outcome(check, address) == outcome(check, f" {address}")
+
+
+@given(st.from_regex(r"[A-Za-z0-9 ]{1,30}", fullmatch=True), st.from_regex(r"[0-9]{4,8}", fullmatch=True))
+def test_a_plain_name_and_number_are_read_the_short_way_as_they_would_be_the_long_way(name, number):
+    if name.strip():
+        assert name_key(name) == name_key(f"{name}!")
+    assert outcome(register_id, number) == outcome(register_id, f"{number} ")
+
+
+def outcome(check, text):
+    try:
+        return check(text).strip()
+    except ValueError as wrong:
+        return str(wrong).replace("“ ", "“")

@@ -14,6 +14,7 @@ from coalition.organisations import workbooks
 from coalition.organisations.columns import guess
 from coalition.organisations.reading import Table, Unreadable, read_rows
 from coalition.organisations.sorting_out import rows
+from tests.organisations.messy.assemble import HERE as MESSY
 from tests.organisations.workbooks import Rows, ods, xlsx
 
 LIST = (("Name", "Charity number", "E-mail"), ("Mind", 219830, "policy@mind.example"))
@@ -42,6 +43,16 @@ def test_numbers_dates_and_texts_are_read_as_a_person_sees_them(write):
     assert table.numbers == (2, 3, 4)
 
 
+def test_a_workbook_of_before_2007_is_read():
+    table = read_rows((MESSY / "old.xls").read_bytes())
+    assert table.header == LIST[0]
+    assert table.rows == (
+        ("Mind", "219830", "policy@mind.example"),
+        ("Médecins du Monde", "00208231", "contact@medecins-du-monde.example"),
+        ("Łódzki Dom", "1234567", "dom@lodz.example"),
+    )
+
+
 def test_dates_times_and_ticks_are_read_as_words():
     day, hour = date(2009, 10, 26), datetime(2009, 10, 26, 9, 30)
     table = read_rows(xlsx({"List": [("Name", "Notes", "Status"), ("Mind", day, True), ("Scope", hour, False)]}))
@@ -67,6 +78,19 @@ def test_a_cell_merged_over_rows_stands_in_each_and_a_caption_stays_a_caption(wr
 def test_a_formula_without_a_value_is_said_and_not_taken_for_an_empty_cell(write):
     table = read_rows(write({"List": [LIST[0], ("=A9", "", "a@mind.example"), ("Scope", "", "=B9")]}))
     name, address = rows(table, guess(table), (), ())
+    assert name.errors == ("The name is a formula, which a list cannot carry.",)
+    assert address.errors == ("There is a formula where the e-mail address should be.",)
+
+
+@pytest.mark.parametrize("shown", ["#REF!", "#DIV/0!", "Err:508"])
+def test_an_error_in_an_opendocument_cell_is_said_and_not_taken_for_an_empty_cell(shown):
+    cell = b'<table:table-cell office:value-type="string"><text:p>%s</text:p>'
+    wrong = b'<table:table-cell table:formula="of:=[.#REF!]" office:value-type="string" office:string-value="">'
+    data = ods({"List": [LIST[0], ("one", "", "a@mind.example"), ("Scope", "", "two")]})
+    changes = [(cell % was, wrong + f"<text:p>{shown}</text:p>".encode()) for was in (b"one", b"two")]
+    table = read_rows(_with(data, "content.xml", *changes[0], *changes[1]))
+    name, address = rows(table, guess(table), (), ())
+    assert (table.rows[0][0], table.rows[1][2]) == (shown, shown)
     assert name.errors == ("The name is a formula, which a list cannot carry.",)
     assert address.errors == ("There is a formula where the e-mail address should be.",)
 
@@ -129,11 +153,10 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked():
 
 
 def test_a_zip_bomb_that_lies_about_its_size_meets_the_limits_of_the_child():
-    file = io.BytesIO(xlsx({"List": LIST}))
-    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"<worksheet>" + b" " * 400_000_000)
-    data = bytearray(file.getvalue())
-    at = data.rindex(b"PK\x01\x02")  # its entry in the directory is the last
+    part = "xl/worksheets/sheet1.xml"
+    data = bytearray(_with(xlsx({"List": LIST}), part, b"<sheetData>", b"<sheetData>" + b" " * 400_000_000))
+    at = data.rindex(part.encode()) - 46  # its entry in the directory at the end
+    assert data[at : at + 4] == b"PK\x01\x02"
     data[at + 24 : at + 28] = struct.pack("<I", 100)
     assert refused(bytes(data))
 

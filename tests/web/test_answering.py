@@ -18,8 +18,10 @@ async def test_a_charity_endorses_and_is_sent_back_to_its_letter(eva: Campaign) 
 
 
 async def test_reading_changes_nothing(eva: Campaign) -> None:
-    before = _everything(eva)
     async with eva.browser(headers={"sec-fetch-site": "cross-site"}) as scanner:
+        await scanner.get(eva.link(NSPCC))  # that it was loaded is told once
+        eva.database.write_now(lambda _: None)  # and is not waited for
+        before = _everything(eva)
         for path in ("", "/letter.pdf", "/endorse", "/decline", "/withdraw", "/read"):
             for method in ("GET", "HEAD"):
                 await scanner.request(method, eva.link(NSPCC) + path)

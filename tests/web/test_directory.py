@@ -79,6 +79,85 @@ async def test_it_does_not_come_back_while_another_has_its_number(eva: Campaign)
     assert "Another Society has the register number GB-CHC-216401 already" in refused.text
 
 
+NEW = {"name": "The Sample Pier Trust", "register_id": "GB-CHC-901999", "kind": "Charity", "notice_days": "14"}
+PERSON = {"contact_name": "Sample Contact 902", "email": "office@pier-trust.example", "contact_role": "Director"}
+
+
+async def test_an_organisation_is_added_with_its_contact_whom_letters_ask_first(eva: Campaign) -> None:
+    async with eva.at_desk() as desk:
+        assert "/desk/directory/add" in (await desk.get("/desk/directory")).text
+        done = await desk.post("/desk/directory/add", data=NEW | PERSON)
+        assert done.status_code == 303
+        page = await desk.get(done.headers["location"])
+        assert "It is in the directory" in page.text
+        assert "added <bdi>The Sample Pier Trust</bdi> to the directory" in page.text
+        id = int(re.findall(r"/(\d+)", done.headers["location"])[0])
+        one = eva.database.read_now(directory.organisation, id)
+        assert (one.register_id, one.kind, one.notice_days) == ("GB-CHC-901999", "Charity", 14)
+        [person] = eva.database.read_now(directory.people, id)
+        assert (person.email, person.role, person.preferred) == ("office@pier-trust.example", "Director", True)
+        again = await desk.post(f"/desk/letters/{eva.letter.slug}/add", data={"name": "Sample Pier Trust"})
+        assert again.status_code == 303, "a letter finds it there"
+    asked = eva.database.read_now(tracking.tracker, eva.letter.id, tracking.Filter(search="pier"))[0]
+    assert [row.email for row in asked] == ["office@pier-trust.example"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"name": "the sample pier trust"},
+        {"name": "Something Else", "register_id": "GB-CHC-901999"},
+        {"name": "SAMPLE PIER TRUST", "register_id": ""},
+    ],
+)
+@pytest.mark.parametrize("archived", [False, True])
+async def test_one_that_is_there_already_is_not_added_twice_and_the_page_leads_to_it(
+    eva: Campaign, typed: dict[str, str], archived: bool
+) -> None:
+    async with eva.at_desk() as desk:
+        there = (await desk.post("/desk/directory/add", data=NEW)).headers["location"].partition("?")[0]
+        if archived:
+            await desk.post(f"{there}/archive")
+        before = eva.database.read_now(all_rows)
+        refused = await desk.post("/desk/directory/add", data=PERSON | typed)
+    assert refused.status_code == 422
+    assert "The Sample Pier Trust is in the directory already" in refused.text
+    assert f'href="{there}"' in refused.text
+    assert "office@pier-trust.example" in refused.text, "what was typed is kept"
+    assert eva.database.read_now(all_rows) == before
+
+
+async def test_two_of_one_name_with_numbers_of_their_own_are_two(eva: Campaign) -> None:
+    async with eva.at_desk() as desk:
+        for number in ("GB-CHC-901999", "GB-CHC-901998"):
+            done = await desk.post("/desk/directory/add", data=NEW | {"register_id": number})
+            assert done.status_code == 303
+
+
+async def test_a_contact_without_an_address_is_not_dropped_in_silence(eva: Campaign) -> None:
+    async with eva.at_desk() as desk:
+        page = await desk.post("/desk/directory/add", data=NEW | PERSON | {"email": ""})
+    assert page.status_code == 422
+    assert "Write the contact&#39;s e-mail address, or leave the contact out." in page.text
+    assert "Sample Contact 902" in page.text
+
+
+async def test_every_page_of_the_desk_leads_to_the_directory_and_says_where_one_is(eva: Campaign) -> None:
+    id = eva.database.read_now(invitations.opened, eva.nonce(NSPCC), clock.now()).invitation.id
+    letter = f"/desk/letters/{eva.letter.slug}"
+    here = f"{_here(eva)}"
+    places = {"letters": ["/desk", letter, f"{letter}/organisations/{id}", f"{letter}/history", f"{letter}/import"]}
+    places["directory"] = ["/desk/directory", "/desk/directory/add", here, f"{here}/edit", f"{here}/merge"]
+    async with eva.at_desk() as desk:
+        for section, paths in places.items():
+            for path in paths:
+                nav = re.findall(r'<nav class="desk-nav".*?</nav>', (await desk.get(path)).text, re.DOTALL)[0]
+                marked = re.findall(r'href="([^"]+)"\s+aria-current="true"', nav)
+                assert 'href="/desk/directory"' in nav
+                assert marked == [{"letters": "/desk", "directory": "/desk/directory"}[section]], path
+        assert f'href="{here}"' in (await desk.get(f"{letter}/organisations/{id}")).text
+
+
 async def test_of_two_windows_the_second_is_told_and_keeps_what_it_typed(eva: Campaign) -> None:
     one, here = _one(eva), f"{_here(eva)}/edit"
     async with eva.at_desk() as desk:

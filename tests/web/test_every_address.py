@@ -333,6 +333,7 @@ NOT_WITHOUT_A_FORM = (
     "/desk/letters/{slug}/organisations/{id:int}/extend",
     "/desk/letters/{slug}/organisations/{id:int}/correct",
     "/hooks/postmark/{token}",
+    "/desk/directory/add",
     "/desk/directory/{id:int}/edit",
     "/desk/directory/{id:int}/contacts",
     "/desk/directory/{id:int}/contacts/{contact:int}",

@@ -9,11 +9,15 @@ import pytest
 
 from coalition import work
 from coalition.base import clock
+from coalition.endorsements import merging
 from coalition.history import records as history
 from coalition.invitations import importing, tracking, undoing
 from coalition.invitations import records as invitations
-from coalition.organisations import listed_rows, lists
+from coalition.organisations import actions as directory_actions
+from coalition.organisations import directory, listed_rows, lists
 from coalition.organisations import records as organisations
+from coalition.organisations.actions import as_row
+from coalition.organisations.cells import Values
 from coalition.organisations.listed_rows import ListedRow
 from coalition.web.desk.importing import QUICK_ROWS, ROWS_SHOWN
 from tests.cast import Campaign
@@ -282,3 +286,56 @@ async def test_a_second_contact_further_down_reaches_an_organisation_whose_first
     kiln = eva.database.read_now(invitations.of_organisation, eva.letter.id, everyone(eva)["The Kiln"].id)
     assert kiln
     assert kiln.email == "post@kiln.example"
+
+
+async def test_a_row_without_an_address_asks_whom_new_letters_ask_first_and_never_who_has_left(eva: Campaign) -> None:
+    def people(connection: Any) -> int:
+        kiln = organisations.add(connection, [as_row(Values(name="The Kiln"), clock.now())])[0]
+        for email in ("first@kiln.example", "chair@kiln.example", "left@kiln.example"):
+            organisations.add_contact(connection, kiln, email, "Sample Contact", "")
+        _, chair, left = directory.people(connection, kiln)
+        directory.prefer(connection, kiln, chair.id)
+        directory.change_person(connection, left.id, left_at=clock.now())
+        return kiln
+
+    kiln = eva.database.write_now(people)
+    for row in ("The Kiln;", "The Kiln;left@kiln.example"):
+        async with eva.at_desk() as desk:
+            path = await given(desk, eva, f"Name;E-mail\n{row}\n")
+            page = await desk.get(path)
+            said = "The directory says that <bdi>left@kiln.example</bdi> has left" in page.text
+            assert said == ("left@" in row)
+            await desk.post(path)
+        asked = eva.database.read_now(invitations.of_organisation, eva.letter.id, kiln)
+        assert asked
+        assert asked.email == "chair@kiln.example"
+        left = eva.database.read_now(directory.people, kiln)
+        assert [one.left_at is not None for one in left] == [False, False, True]
+        async with eva.at_desk() as desk:
+            await desk.post(f"{path}/undo")
+        assert eva.database.read_now(invitations.of_organisation, eva.letter.id, kiln) is None
+
+
+@pytest.mark.parametrize("after", ["merged into", "merged away", "edited", "logo"])
+async def test_taking_back_an_import_leaves_what_was_merged_edited_or_has_a_logo_and_says_so(
+    eva: Campaign, after: str
+) -> None:
+    async with eva.at_desk() as desk:
+        path = await given(desk, eva)
+        await desk.post(path)
+        kiln, refuge = everyone(eva)["The Kiln"].id, everyone(eva)["Pellbrook Refuge"].id
+        if after == "edited":
+            kept = eva.database.read_now(directory.organisation, kiln)
+            typed = {"name": kept.name, "register_id": kept.register_id, "kind": "Pottery", "revision": kept.revision}
+            await desk.post(f"/desk/directory/{kiln}/edit", data=typed)
+        elif after == "logo":
+            eva.database.write_now(directory_actions.keep_logo, kiln, "0" * 64, eva.eva, clock.now())
+        else:
+            two = (kiln, refuge) if after == "merged into" else (refuge, kiln)
+            seen = eva.database.read_now(merging.plan, *two).digest
+            eva.database.write_now(merging.merge, *two, seen, "Eva", clock.now())
+        answer = await desk.post(f"{path}/undo")
+        assert (answer.status_code, answer.headers.get("location", "")[-12:]) == (303, "?done=undone")
+        page = await desk.get(f"{here(eva)}/import")
+        assert "Stayed, because they were used or changed since" in page.text
+    eva.database.read_now(directory.organisation, kiln)

@@ -88,6 +88,25 @@ async def test_without_scripts_a_button_looks_it_up_and_nothing_typed_is_lost(
     assert [row for row in rows if "GB-CHC-901001" in row and "Poppy" in row]
 
 
+async def test_the_directory_looks_names_up_too(here: _WithRegister, service: str) -> None:
+    eva = here.use(service)
+    known = {"name": "Poppy", "country": "Cymru"}
+    async with eva.at_desk() as desk:
+        added = await desk.post("/desk/directory/add", data=known)
+        for there in ("/desk/directory/add", f"{added.headers['location'].partition('?')[0]}/edit"):
+            opened = (await desk.get(there)).text
+            assert "register.js" in opened
+            assert opened.index("Look the name up</button>") > opened.index('name="signing_note"')
+            page = await desk.post(there, data={**known, "name": "The Poppy Project", "look_up": "yes"})
+            assert page.status_code == 200
+            assert "Is it one of these in the register?" in page.text
+            assert "Cymru" in page.text
+        picked = {**known, "pick": "GB-CHC-901001", "revision": "0"}
+        assert (await desk.post(there, data=picked)).status_code == 303
+    rows = eva.database.read_now(all_rows)["organisations"]
+    assert [row for row in rows if "GB-CHC-901001" in row and "Poppy" in row]
+
+
 async def test_the_enter_key_adds_it_does_not_look_it_up(here: _WithRegister, service: str) -> None:
     async with here.use(service).at_desk() as desk:
         page = (await desk.get(f"{here.desk}/add")).text

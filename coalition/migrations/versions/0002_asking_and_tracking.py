@@ -148,6 +148,8 @@ def upgrade() -> None:
         batch_op.create_index("ix_import_rows_import_id_number", ["import_id", "number"], unique=False)
 
     with op.batch_alter_table("invitations", **anew) as batch_op:
+        kind = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+        batch_op.add_column(sa.Column("contact_key", kind, server_default="", nullable=False))
         batch_op.add_column(sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("reminders", sa.Integer(), server_default="0", nullable=False))
@@ -201,12 +203,19 @@ def upgrade() -> None:
         postgresql_where=sa.text("archived_at IS NULL AND merged_into IS NULL"),
     )
     _fill_search_keys()
+    _fill_contact_keys()
     with op.batch_alter_table("endorsements", **anew):
         pass
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.create_index("ix_invitations_organisation_id", ["organisation_id"], unique=False)
-        watched = ["sent_at", "deciding_until", "answered_at", "contact_id", "reminders", "id"]
-        batch_op.create_index("ix_invitations_watched", ["letter_id", "status", *watched], unique=False)
+        watched = ["letter_id", "status", "sent_at", "deciding_until", "answered_at", "contact_id", "reminders"]
+        watched += ["reminded_at", "fetched_at", "read_at", "sort_key", "id"]
+        batch_op.create_index("ix_invitations_watched", watched, unique=False)
+        batch_op.create_index("ix_invitations_letter_id_contact_key", ["letter_id", "contact_key", "id"], unique=False)
+        if op.get_bind().dialect.name == "sqlite":
+            batch_op.drop_index("ix_invitations_search")
+            searched = ["letter_id", "sort_key", "id", "search_key", "status", "group", "changed_at"]
+            batch_op.create_index("ix_invitations_search", searched, unique=False)
     op.create_table(
         "former_invitations",
         sa.Column("former_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -236,6 +245,23 @@ def _fill_search_keys() -> None:
             {"of": id, "key": fold(f"{name} {register_id or ''} {domain}")} for id, name, register_id, domain in rows
         ]
         op.get_bind().execute(filled, keys)
+
+
+def _fill_contact_keys() -> None:
+    contacts = sa.table("contacts", *(sa.column(name) for name in ("id", "name", "email")))
+    invitations = sa.table("invitations", *(sa.column(name) for name in ("id", "contact_id", "contact_key")))
+    asked = sa.select(invitations.c.id, contacts.c.name, contacts.c.email).where(
+        invitations.c.contact_id == contacts.c.id
+    )
+    filled = (
+        sa.update(invitations).where(invitations.c.id == sa.bindparam("of")).values(contact_key=sa.bindparam("key"))
+    )
+    rows = [
+        {"of": id, "key": f"{fold(name or email)[:200]}\t{email}"}
+        for id, name, email in op.get_bind().execute(asked).all()
+    ]
+    if rows:
+        op.get_bind().execute(filled, rows)
 
 
 def _move_notes() -> None:

@@ -9,8 +9,8 @@ from coalition.base.database import NotSaved
 from coalition.base.refused import NotFound, Refused
 from coalition.invitations import bounces
 from coalition.invitations import records as invitations
+from coalition.invitations.rules import may_answer
 from coalition.letters import records as letters
-from coalition.letters import rules
 from coalition.organisations import records as organisations
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
@@ -53,6 +53,6 @@ async def _page(visit: Visit, status: int, form: CorrectionForm, problem: str = 
         letter = letters.letter_by_slug(connection, visit.slug)
         one = invitations.invitation(connection, visit.request.path_params["id"], letter.id)
         stop = organisations.mail_stop(connection, one.email)
-        return {"letter": letter, "one": one, "stop": stop, "is_open": rules.state(letter, visit.now) == "open"}
+        return {"letter": letter, "one": one, "stop": stop, "is_open": may_answer(one, letter, visit.now)}
 
     return visit.page("bounced.html", status, form=form, problem=problem, **await visit.database.read(look))

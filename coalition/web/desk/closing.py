@@ -9,7 +9,7 @@ from coalition.base.database import NotSaved
 from coalition.base.refused import Overtaken, Refused
 from coalition.endorsements import records as endorsements
 from coalition.history import records as history
-from coalition.invitations import actions
+from coalition.invitations import actions, holders
 from coalition.invitations import records as invitations
 from coalition.letters import records as letters
 from coalition.letters import rules
@@ -120,6 +120,8 @@ async def timeline(visit: Visit) -> Response:
         letter = letters.letter_by_slug(connection, visit.slug)
         entries = history.entries(connection, letter.id, before=before)
         names = invitations.names(connection, {entry.subject_id for entry in entries if entry.subject_id})
-        return {"letter": letter, "state": rules.state(letter, visit.now), "entries": entries, "names": names}
+        people = holders.people_of(connection, entries)
+        state = rules.state(letter, visit.now)
+        return {"letter": letter, "state": state, "entries": entries, "names": names, "people": people}
 
     return visit.page("history.html", **await visit.database.read(look))

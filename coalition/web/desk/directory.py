@@ -17,7 +17,7 @@ from coalition.organisations.directory import PAGE, Filter
 from coalition.organisations.rules import APPROVERS, preferred
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import ContactForm, DetailsForm, PermissionForm, posted, whole_number
+from coalition.web.forms import ContactForm, PermissionForm, posted, whole_number
 
 HOME = "/desk/directory"
 
@@ -123,49 +123,6 @@ async def organisation_page(
         done=visit.done,
         **values,
     )
-
-
-@at_desk
-async def edit_page(visit: Visit) -> Response:
-    one = await visit.database.read(directory.organisation, id_of(visit))
-    if one.merged_into is not None:
-        return back(one.id)
-    return await _edit_page(visit, DetailsForm(data={**vars(one.details), "revision": one.revision}))
-
-
-async def _edit_page(visit: Visit, form: DetailsForm, status: int = 200, problem: str = "") -> Response:
-    one = await visit.database.read(directory.organisation, id_of(visit))
-    return visit.page(
-        "directory_edit.html",
-        status,
-        section="directory",
-        one=one,
-        form=form,
-        problem=problem,
-        approvers=APPROVERS,
-        overtaken=status == Overtaken.status,
-    )
-
-
-@at_desk
-async def edit(visit: Visit) -> Response:
-    form = DetailsForm(await posted(visit.request))
-    if not form.validate():
-        return await _edit_page(visit, form, 422)
-    try:
-        seen = whole_number(form.revision.data) or 0
-        await visit.database.write(renaming.edit, id_of(visit), seen, form.details(), visit.me, visit.now)
-    except NotFound:
-        raise
-    except Overtaken as refusal:
-        one = await visit.database.read(directory.organisation, id_of(visit))
-        form.revision.data = str(one.revision)
-        return await _edit_page(visit, form, refusal.status, str(refusal))
-    except Refused as refusal:
-        return await _edit_page(visit, form, refusal.status, str(refusal))
-    except NotSaved:
-        return await _edit_page(visit, form, 503, NOT_SAVED)
-    return back(id_of(visit), "saved")
 
 
 @at_desk

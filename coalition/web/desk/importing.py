@@ -107,11 +107,13 @@ async def _preview(visit: Visit, status: int = 200, problem: str = "", typed: Fo
             return {"letter": letter, "listed": listed}
         rows = listed_rows.page(connection, listed.id, show, (page - 1) * ROWS_SHOWN, ROWS_SHOWN)
         tally = listed_rows.tally(connection, listed.id)
+        named = {(id, row.row.values.email): row.place for row in rows if (id := row.known_as)}
         return {
             "letter": letter,
             "listed": listed,
             "rows": [shown(row, typed) for row in rows],
             "called": traces.names(connection, {row.same_as for row in rows if row.same_as}),
+            "left": {named[pair] for pair in traces.gone(connection, named)},
             "tally": tally,
             "total": sum(tally[verdict] for verdict in SHOWS.get(show, tally)),
             "organisations": listed_rows.organisations(connection, listed.id),

@@ -41,11 +41,15 @@ WORDS = {
     "declined": "{} has declined",
     "withdrew": "{} has withdrawn",
     "letter read": "{} has read the letter",
-    "decides later": "{} will decide later",
-    "forwarded": "{} has passed the letter on to a colleague",
+    "deciding": "{} will decide later",
+    "passed on": "{} has passed the letter on to a colleague",
+    "asked for no more mail": "{} wants no more mail",
+    "mail complained of": "{} has called your mail unwanted",
+    "link mailed again": "{} has asked for the link again",
     "correction not told": "{} could not be told of the correction",
     "mail failed": "The mail to {} could not be delivered",
     "mail bounced": "The mail to {} came back",
+    "mail held up": "The mail to {} is held up",
 }
 
 log = logging.getLogger("coalition.live")

@@ -1,6 +1,8 @@
 """One organisation on one letter's list: its page, and what can be done for it there."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -14,9 +16,10 @@ from coalition.endorsements.undersigned import line
 from coalition.history import records as history
 from coalition.invitations import actions, holders, reports
 from coalition.invitations import records as invitations
-from coalition.invitations.rules import STATUSES, closes, may_answer
+from coalition.invitations.rules import STATUSES, Invitation, closes, decides_too_late, may_answer
 from coalition.letters import records as letters
 from coalition.letters import rules
+from coalition.letters.rules import Letter
 from coalition.organisations import directory
 from coalition.organisations import records as organisations
 from coalition.organisations.rules import APPROVERS
@@ -47,6 +50,8 @@ async def organisation_page(
         one = invitations.invitation(connection, visit.request.path_params["id"], letter.id)
         ids = invitations.with_former(connection, one.id)
         endorsement = endorsements.of_organisation(connection, letter.id, one.organisation_id)
+        entries = history.about(connection, letter.id, *ids)
+        until = closes(one, letter)
         return {
             "letter": letter,
             "state": rules.state(letter, visit.now),
@@ -58,8 +63,10 @@ async def organisation_page(
             "held_up": reports.held_up(connection, one.email, (one.read_at, one.answered_at)),
             "leaves_at": outbox.leaving(connection, "invitation", [one.id], visit.now).get(one.id),
             "mails": outbox.about(connection, ids, MAILS),
-            "entries": history.about(connection, letter.id, *ids),
-            "closes": closes(one, letter),
+            "entries": entries,
+            "people": holders.people_of(connection, entries),
+            "closes": until,
+            "tight": decides_too_late(one, letter),
             "open": may_answer(one, letter, visit.now),
             "holders": holders.holders(connection, one.id),
             "known": directory.organisation(connection, one.organisation_id),
@@ -74,11 +81,20 @@ async def organisation_page(
         approvers=APPROVERS,
         problem=problem,
         form=form or ContactForm(),
-        extend=extend or ExtendForm(),
+        extend=extend or _proposed(values["letter"], values["one"], values["tight"]),
         correction=CorrectionForm(corrected=values["one"].email),
         done=visit.done,
         **values,
     )
+
+
+def _proposed(letter: Letter, one: Invitation, tight: bool) -> ExtendForm:
+    """More time, as far as the day after the one by which they decide."""
+    until = closes(one, letter)
+    if not tight or until is None or one.deciding_until is None:
+        return ExtendForm()
+    hour = until.astimezone(ZoneInfo(letter.time_zone)).time().replace(second=0, microsecond=0)
+    return ExtendForm(data={"until": datetime.combine(one.deciding_until + timedelta(days=1), hour)})
 
 
 @at_desk

@@ -69,6 +69,8 @@ def at_desk(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             return await handler(Visit(request, site, me, now))
         if request.method == "POST":
             return await _signed_out(request, site)
+        if "text/event-stream" in request.headers.get("accept", ""):
+            return Response(status_code=204)  # a stream that is told so does not come back
         return RedirectResponse("/sign-in", 303)
 
     return guarded
