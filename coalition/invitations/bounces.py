@@ -74,7 +74,9 @@ def take_notice(connection: Connection, notice: Notice, links: Links, now: datet
     return _note(connection, owed, notice.verdict, notice.digest, now, lost)
 
 
-def _note(connection: Connection, owed: Owed, verdict: Verdict, digest: str, now: datetime, lost: Lost | None) -> str:
+def _note(
+    connection: Connection, owed: Owed, verdict: Verdict, digest: str, now: datetime, lost: Lost | None = None
+) -> str:
     email, one = owed.recipient, _invitation(connection, owed)
     since = (one.read_at, one.answered_at) if one else ()
     if verdict.kind == "arrived" and not reports.held_up(connection, email, since):
