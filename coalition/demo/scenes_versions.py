@@ -28,6 +28,7 @@ async def scenes(stage: Stage) -> None:
     await _writing(stage, letter)
     await _correction(stage, letter)
     await _substance(stage, letter)
+    stage.do(organisations.let_mail_go, _address(stage, letter, SECOND))  # other chapters ask it too
     await stage.show("versions-tracker", "Asked again, on the tracker", base, desk=True)
     await stage.show("versions-history", "What happened to the text", f"{base}/history", desk=True)
 
@@ -65,7 +66,7 @@ async def _writing(stage: Stage, letter: Letter) -> None:
 
 async def _correction(stage: Stage, letter: Letter) -> None:
     # One of the endorsers takes no mail: it cannot be told, and stays under the version it read.
-    stage.do(organisations.stop_mail, _address(stage, letter, SECOND), "unsubscribed", now())
+    stage.do(organisations.stop_mail, _address(stage, letter, SECOND), "bounced", now())
     base = f"/desk/letters/{letter.slug}"
     await stage.show("text-untold", "An endorser cannot be told", f"{base}/text/publish", desk=True)
     _publish(stage, letter, "correction", CORRECTED, "One word was wrong, and a sentence of courtesy was missing.")
