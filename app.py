@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
-from coalition.web import answer, dev, errors, hooks, parameters, public, sign_in
+from coalition.web import answer, dev, errors, hooks, parameters, public, sign_in, versions
 from coalition.web.desk import (
     asking,
     bounces,
@@ -30,6 +30,7 @@ from coalition.web.desk import (
     reminders,
     tracker,
 )
+from coalition.web.desk import versions as desk_versions
 from coalition.web.guard import Guard
 from coalition.web.kept import Kept
 from coalition.web.site import Site
@@ -90,6 +91,12 @@ DESK: list[BaseRoute] = [
     post("/letters/{slug}/draft.pdf", letters.set_draft_pdf),
     get("/letters/{slug}/preview", letters.preview),
     post("/letters/{slug}/open", letters.open_letter),
+    get("/letters/{slug}/text", desk_versions.text),
+    post("/letters/{slug}/text", desk_versions.save),
+    post("/letters/{slug}/text/discard", desk_versions.discard),
+    get("/letters/{slug}/text/publish", desk_versions.compare),
+    post("/letters/{slug}/text/publish", desk_versions.publish),
+    get("/letters/{slug}/versions/{number:int}", desk_versions.version),
     get("/letters/{slug}/add", asking.add_page),
     post("/letters/{slug}/add", asking.add),
     get("/letters/{slug}/import", importing.import_page),
@@ -137,9 +144,11 @@ ROUTES: list[BaseRoute] = [
     get("/letters/{slug}", public.letter_page),
     get("/letters/{slug}/printings/{number:int}.pdf", public.letter_pdf),
     get("/letters/{slug}/versions/{number:int}.txt", public.version_text),
+    get("/letters/{slug}/versions/{number:int}", versions.in_public),
     get("/letters/{slug}/endorsers.csv", public.endorsers_csv),
     get("/e/{token}", answer.page),
     get("/e/{token}/letter.pdf", answer.letter_pdf),
+    get("/e/{token}/versions/{number:int}", versions.by_link),
     get("/e/{token}/deadline.ics", answer.deadline_entry),
     post("/e/{token}/endorse", answer.endorse),
     post("/e/{token}/decline", answer.decline),

@@ -416,6 +416,7 @@ def bounce(options: Any) -> None:
     from coalition.base.links import Links
     from coalition.base.mail import reports
     from coalition.base.mail.parts import LARGEST
+    from coalition.endorsements.revising import not_told
     from coalition.invitations import bounces
 
     if options.webhook:
@@ -429,7 +430,7 @@ def bounce(options: Any) -> None:
     report = reports.read(raw, (to,) if to else ())
     try:
         with _ready() as (settings, database):
-            print(database.write_now(bounces.take, report, Links(settings.secret_keys), now()))
+            print(database.write_now(bounces.take, report, Links(settings.secret_keys), now(), not_told))
     except bounces.NotOurs as refusal:
         if not to:
             raise

@@ -133,6 +133,9 @@ letters = Table(
     _text("reminder_body"),
     Column("reminders", JSON),  # the schedule, as invitations.reminding writes it; null: none
     Column("version", Integer, nullable=False),  # number of the newest frozen version, 0 while drafting
+    Column("base", Integer, nullable=False, server_default="0"),  # newest version that is no correction: who counts
+    Column("next_text", JSON),  # LetterText as data: the next version while it is being written; null: none is
+    Column("next_revision", Integer, nullable=False, server_default="0"),  # counts its saves
     Column("revision", Integer, nullable=False),  # counts saves, so that a second tab cannot overwrite the first
     _moment("created_at", null=False),
     _moment("opened_at"),
@@ -149,6 +152,8 @@ versions = Table(
     _text("canonical"),
     Column("fingerprint", String(64), nullable=False),
     _moment("frozen_at", null=False),
+    Column("kind", String(12), nullable=False, server_default="first"),  # letters.rules.KINDS
+    _text("why"),  # the coordinator's words to those who read the one before
     UniqueConstraint("letter_id", "number"),
 )
 
@@ -275,6 +280,7 @@ endorsements = Table(
     _to("organisations"),
     _to("invitations"),
     Column("version", Integer, nullable=False),
+    Column("given_version", Integer, nullable=False, server_default="0"),  # the one that was read and agreed to
     _text("name"),  # as printed
     Column("group", Text, nullable=False, server_default=""),
     _text("signatory"),
@@ -285,8 +291,59 @@ endorsements = Table(
     _sort_key(),
     _moment("endorsed_at", null=False),
     _moment("withdrawn_at"),
+    _moment("told_at"),  # when the correction that it was carried to was mailed
+    Column("logo", String(64)),  # SHA-256 of the picture they gave with it
+    Column("show_logo", Boolean, nullable=False, server_default=false()),
+    Column("condition", String(12), nullable=False, server_default=""),  # endorsements.conditions.Kind; empty: none
+    Column("condition_count", Integer),
+    Column("condition_organisation_id", Integer, ForeignKey("organisations.id")),
+    Column("condition_suggestion_id", Integer),
+    _moment("held_since"),  # its condition does not hold: kept apart from the undersigned
     UniqueConstraint("letter_id", "organisation_id"),  # one organisation, one endorsement
     sqlite_autoincrement=True,
+)
+
+suggestions = Table(  # an edit that somebody who was asked proposes for a passage of the letter
+    "suggestions",
+    metadata,
+    _id(),
+    _to("letters"),
+    _to("invitations"),
+    Column("version", Integer, nullable=False),
+    _text("passage"),
+    Column("start", Integer),  # where the passage stands in the body, in characters; null: somewhere else
+    _text("replacement"),
+    _text("reason"),
+    Column("state", String(12), nullable=False, server_default="open"),  # open, taken, answered, withdrawn
+    _text("answer"),  # the coordinator's words
+    Column("taken_version", Integer),  # the version it became a part of
+    _moment("made_at", null=False),
+    _moment("answered_at"),
+    Index("ix_suggestions_letter_id_state", "letter_id", "state", "id"),
+    Index("ix_suggestions_invitation_id", "invitation_id"),
+    sqlite_autoincrement=True,
+)
+
+joins = Table(  # an organisation that nobody invited asks to join a public letter
+    "joins",
+    metadata,
+    _id(),
+    _to("letters"),
+    Column("state", String(12), nullable=False),  # endorsements.joining.STATES
+    _text("name"),
+    Column("name_key", Text, nullable=False, server_default=""),
+    Column("register_id", String(64)),
+    _text("website"),
+    _text("contact_name"),
+    Column("email", String(254), nullable=False, index=True),
+    _text("contact_role"),
+    _text("message"),
+    _text("answer"),  # the word it was turned down with
+    Column("invitation_id", Integer, ForeignKey("invitations.id")),  # what came of it
+    _moment("asked_at", null=False),
+    _moment("confirmed_at"),
+    _moment("decided_at"),
+    Index("ix_joins_letter_id_state", "letter_id", "state", "id"),
 )
 
 outbox = Table(

@@ -19,7 +19,7 @@ from coalition.base.mail.transports import Transport, open_transport
 from coalition.base.outbox import Owed
 from coalition.base.refused import NotFound, Refused
 from coalition.base.settings import Settings
-from coalition.endorsements import deciding
+from coalition.endorsements import deciding, revising, revision_mail
 from coalition.endorsements import mail as answer_mail
 from coalition.invitations import actions as invitations
 from coalition.invitations import importing, passing_mail, reminder_mail, reminders, reminding, undoing
@@ -53,6 +53,8 @@ MESSAGES: dict[str, Callable[[Connection, Owed, Office, datetime], Mail]] = {
     "declined": answer_mail.declined,
     "later": answer_mail.later,
     "deciding_day": answer_mail.deciding_day,
+    "corrected": revision_mail.corrected,
+    "asked_again": revision_mail.asked_again,
     "forwarded": passing_mail.forwarded,
     "passed_on": passing_mail.passed_on,
 }
@@ -102,6 +104,8 @@ def pump(settings: Settings, database: Database) -> Pump:
 def _note(connection: Connection, owed: Owed, ending: Ending, words: str, at: datetime) -> None:
     if owed.message == "invitation" and owed.subject_id is not None:
         invitations.mail_ended(connection, owed.subject_id, ending, words, at)
+    if owed.message in ("corrected", "asked_again"):
+        revising.mail_ended(connection, owed, ending, words, at)
     if owed.message == "reminder" and owed.subject_id is not None:
         reminding.mail_ended(connection, owed, ending, words, at)
 

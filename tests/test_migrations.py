@@ -63,7 +63,9 @@ def test_a_database_of_the_first_release_keeps_its_rows_and_can_be_searched(requ
             assert len(connection.execute(select(endorsements)).all()) == 1
             if database.is_sqlite:
                 made = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")
-                assert {name for (name,) in made} == {"organisations", "contacts", "invitations", "endorsements"}
+                assert {name for (name,) in made} == {
+                    *("organisations", "contacts", "invitations", "endorsements", "suggestions"),
+                }
         database.close()
 
 

@@ -90,6 +90,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         scenes_end,
         scenes_links,
         scenes_public,
+        scenes_versions,
     )
 
     stage = Stage(app, settings)
@@ -100,6 +101,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         await scenes_asking.scenes(stage)
         await scenes_answer.scenes(stage)
         await scenes_links.scenes(stage)
+        await scenes_versions.scenes(stage)
         await scenes_closing.scenes(stage)
         await scenes_public.scenes(stage)
         await scenes_bounces.scenes(stage)  # addresses that others need no more get no mail from here

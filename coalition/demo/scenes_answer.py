@@ -45,8 +45,6 @@ async def _endorsing(stage: Stage, letter: Letter) -> None:
     await stage.show("answer-pdf-wait", "The letter's PDF is being set", f"{link}/letter.pdf")
     empty = typed("", signatory="", authority="trustees", authority_detail="last week")
     await stage.show("answer-refused", "Endorsing, with mistakes", f"{link}/endorse", empty)
-    replaced = typed(NSPCC, version="2", role="What was typed is kept")
-    await stage.show("answer-replaced", "The text changed meanwhile", f"{link}/endorse", replaced)
     await stage.show("endorsed", "Endorsed", f"{link}/endorse", typed(NSPCC, seen="0"))
     await stage.show("endorsed-twice", "The same click again", f"{link}/endorse", typed(NSPCC, seen="0"))
     [receipt] = stage.send_mail()

@@ -37,7 +37,8 @@ def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int
     found = opened_to_answer(connection, nonce, now)
     letter, invitation = found.letter, found.invitation
     before = records.of_organisation(connection, letter.id, invitation.organisation_id)
-    if before and before.withdrawn_at is None and before.answer == answer:
+    stood = before is not None and rules.stands(before, letter)
+    if before and stood and rules.said_before(before, answer):
         return "same"
     check_answer(invitation, letter, now)
     wrong = rules.problems(answer, letter)
@@ -55,7 +56,7 @@ def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int
         sort_key=sort_key(answer.name, letter.text.language),
         now=now,
     )
-    outcome: Outcome = "changed" if before and before.withdrawn_at is None else "endorsed"
+    outcome: Outcome = "changed" if stood else "endorsed"
     fingerprint = letters.fingerprint(connection, letter.id, answer.version)
     decided(
         connection,

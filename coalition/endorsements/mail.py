@@ -10,7 +10,7 @@ from coalition.base.clock import day_words, moment_words
 from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, Office, addressed, written
 from coalition.base.outbox import Owed
-from coalition.endorsements import records
+from coalition.endorsements import records, rules
 from coalition.endorsements.undersigned import line
 from coalition.invitations import records as invitations
 from coalition.invitations.holders import holder
@@ -28,6 +28,8 @@ def receipt(connection: Connection, owed: Owed, office: Office, now: datetime) -
     endorsement = records.of_organisation(connection, letter.id, one.organisation_id)
     if endorsement is None or endorsement.withdrawn_at:
         raise NotWanted("The endorsement was withdrawn before this mail left.")
+    if not rules.stands(endorsement, letter):
+        raise NotWanted("The text was changed before this mail left, and the organisation is asked again.")
     printed = line(endorsement)
     return _mail(
         connection,
@@ -44,8 +46,8 @@ def receipt(connection: Connection, owed: Owed, office: Office, now: datetime) -
             "signatory": printed.signatory,
             "role": printed.role,
         },
-        version=endorsement.version,
-        fingerprint=letters.fingerprint(connection, letter.id, endorsement.version),
+        version=endorsement.given_version,
+        fingerprint=letters.fingerprint(connection, letter.id, endorsement.given_version),
         endorsed_at_words=moment_words(endorsement.endorsed_at, letter.time_zone),
     )
 

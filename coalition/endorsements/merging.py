@@ -236,6 +236,7 @@ def _moved(connection: Connection, planned: Plan, steps: Journal) -> dict[str, A
     for one in planned.letters:
         there = invitations.invitation(connection, one.kept.id)
         state = {"invitation": there.id, "answers": there.answers, "contact": there.contact_id}
+        state["version"] = letters.letter(connection, one.letter_id).version
         stands.append({"letter": one.letter_id, "subject": one.subject, "gone": one.gone and one.gone.id, **state})
     moved = [one.id for one in (*planned.moving, *planned.doubled)]
     return {"steps": steps.steps, "letters": stands, "contacts": moved}

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
 
 from coalition.endorsements.rules import Answer, Endorsement
-from coalition.tables import endorsements, organisations
+from coalition.tables import endorsements, letters, organisations
 
 _columns: tuple[ColumnElement[Any], ...] = (
     endorsements.c.id,
@@ -23,20 +23,31 @@ _columns: tuple[ColumnElement[Any], ...] = (
     endorsements.c.sort_key,
     endorsements.c.endorsed_at,
     endorsements.c.withdrawn_at,
+    endorsements.c.given_version,
+    endorsements.c.told_at,
 )
 _of = select(*_columns).where(
     endorsements.c.letter_id == bindparam("letter_id"),
     endorsements.c.organisation_id == bindparam("organisation_id"),
 )
-_standing = endorsements.c.letter_id == bindparam("letter_id"), endorsements.c.withdrawn_at.is_(None)
-_undersigned = select(*_columns).where(*_standing)
+# Which endorsements stand. The letter's base is the newest version that is no correction: whoever agreed to an older
+# one agreed to another letter.
+_base = select(letters.c.base).where(letters.c.id == bindparam("of_letter")).scalar_subquery()
+STANDING: tuple[ColumnElement[bool], ...] = (
+    endorsements.c.letter_id == bindparam("of_letter"),
+    endorsements.c.withdrawn_at.is_(None),
+    endorsements.c.version >= _base,
+)
+# Which of them count: every list, number, page and print asks here, and nowhere else.
+COUNTED = (*STANDING, endorsements.c.held_since.is_(None))
+_undersigned = select(*_columns).where(*COUNTED)
 _with_register = (
     select(organisations.c.register_id, *_columns)
-    .join_from(endorsements, organisations)
-    .where(*_standing)
+    .join_from(endorsements, organisations, organisations.c.id == endorsements.c.organisation_id)
+    .where(*COUNTED)
     .order_by(endorsements.c.sort_key, endorsements.c.id)
 )
-_count = select(func.count()).select_from(endorsements).where(*_standing)
+_count = select(func.count()).select_from(endorsements).where(*COUNTED)
 
 
 def of_organisation(connection: Connection, letter_id: int, organisation_id: int) -> Endorsement | None:
@@ -47,16 +58,16 @@ def of_organisation(connection: Connection, letter_id: int, organisation_id: int
 
 def standing(connection: Connection, letter_id: int) -> list[Endorsement]:
     """All that stand, in no order: undersigned.grouped() gives them theirs."""
-    return [Endorsement(*row) for row in connection.execute(_undersigned, {"letter_id": letter_id})]
+    return [Endorsement(*row) for row in connection.execute(_undersigned, {"of_letter": letter_id})]
 
 
 def standing_with_register(connection: Connection, letter_id: int) -> list[tuple[str | None, Endorsement]]:
     """All that stand, by name, each with its register number."""
-    return [(row[0], Endorsement(*row[1:])) for row in connection.execute(_with_register, {"letter_id": letter_id})]
+    return [(row[0], Endorsement(*row[1:])) for row in connection.execute(_with_register, {"of_letter": letter_id})]
 
 
 def count(connection: Connection, letter_id: int) -> int:
-    return connection.execute(_count, {"letter_id": letter_id}).scalar_one()
+    return connection.execute(_count, {"of_letter": letter_id}).scalar_one()
 
 
 _insert = insert(endorsements)
@@ -78,6 +89,8 @@ _put = (
                 "sort_key",
                 "endorsed_at",
                 "withdrawn_at",
+                "given_version",
+                "told_at",
             )
         }
     )
@@ -97,6 +110,7 @@ def put(
 ) -> None:
     """Records the answer: a first endorsement, a change of one, or one given again after a withdrawal."""
     values: dict[str, Any] = {**vars(answer), "sort_key": sort_key, "endorsed_at": now, "withdrawn_at": None}
+    values |= {"given_version": answer.version, "told_at": None}
     if before is None:
         connection.execute(
             _insert,

@@ -1,6 +1,6 @@
 """What an endorsement needs, and when an answer can be given."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -49,6 +49,8 @@ class Endorsement:
     sort_key: str
     endorsed_at: datetime
     withdrawn_at: datetime | None
+    given_version: int = 0  # the one that was read and agreed to; `version` is another where a correction carried it
+    told_at: datetime | None = None  # when that correction was mailed
 
     @property
     def answer(self) -> Answer:
@@ -64,8 +66,25 @@ class Endorsement:
         )
 
 
+def stands(endorsement: Endorsement | None, letter: Letter) -> bool:
+    """Is it one of the undersigned? Not when it was withdrawn, or given to a text that was changed in substance.
+
+    The same that records.STANDING asks of the database.
+    """
+    return endorsement is not None and endorsement.withdrawn_at is None and endorsement.version >= letter.base
+
+
+def said_before(before: Endorsement, answer: Answer) -> bool:
+    """Is it what stands already? Also when the same form comes late, after a correction carried what it said."""
+    return answer in (before.answer, replace(before.answer, version=before.given_version))
+
+
 class Stale(Overtaken):
     """The organisation's answer changed after the form was opened: another tab, a colleague, a second click."""
+
+
+class TextChanged(Overtaken):
+    """The letter has another version by now than the one that was read."""
 
 
 def problems(answer: Answer, letter: Letter) -> dict[str, str]:
@@ -127,9 +146,9 @@ def check_seen(invitation: Invitation, seen: int | None) -> None:
 
 def check_version(answer: Answer, letter: Letter) -> None:
     if answer.version != letter.version:
-        raise Overtaken(
-            "The letter's text was changed after you opened this page, so nothing was recorded yet. Please read the "
-            "new text above; what you typed is kept below."
+        raise TextChanged(
+            "The letter’s text was changed after you opened this page, so nothing was recorded yet. Please read what "
+            "changed, then send your answer again: what you typed is kept below."
         )
 
 
@@ -149,6 +168,7 @@ _HOW_FAR: dict[Status, int] = {
     "fetched": 4,
     "read": 5,
     "deciding": 6,
+    "again": 7,
 }
 
 

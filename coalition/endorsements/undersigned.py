@@ -24,11 +24,12 @@ class Group:
     lines: tuple[Line, ...]
 
 
-def line(answer: Answer | Endorsement) -> Line:
-    """The line exactly as it will be printed."""
+def line(answer: Answer | Endorsement, newest: int = 0) -> Line:
+    """The line exactly as it will be printed under version `newest`; it says so where it stands under another."""
+    note = f"under version {answer.version}" if newest and answer.version != newest else ""
     if not answer.show_signatory:
-        return Line(answer.name)
-    return Line(answer.name, answer.signatory, answer.role)
+        return Line(answer.name, note=note)
+    return Line(answer.name, answer.signatory, answer.role, note)
 
 
 def grouped(endorsements: Iterable[Endorsement], letter: Letter) -> tuple[Group, ...]:
@@ -40,7 +41,9 @@ def grouped(endorsements: Iterable[Endorsement], letter: Letter) -> tuple[Group,
         # A group that has gone from the letter is no reason to lose a name: those stand at the end, together.
         groups.setdefault(endorsement.group if endorsement.group in order else "", []).append(endorsement)
     return tuple(
-        Group(name, tuple(line(one) for one in sorted(groups[name], key=lambda one: _place(one, leads))))
+        Group(
+            name, tuple(line(one, letter.version) for one in sorted(groups[name], key=lambda one: _place(one, leads)))
+        )
         for name in sorted(groups, key=lambda name: order.get(name, len(order)))
     )
 

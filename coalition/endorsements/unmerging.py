@@ -84,8 +84,11 @@ def _later_answer(connection: Connection, stood: dict[str, Any]) -> str:
     there = journal.row(connection, invitations_table, {"id": stood["invitation"]})
     if there is None:
         return f"It was taken off the list of “{stood['subject']}” since."
+    letter_version = letters.letter(connection, stood["letter"]).version
     if there["answers"] != stood["answers"]:
         return f"An answer to “{stood['subject']}” was given since."
+    if stood.get("version", letter_version) != letter_version:
+        return f"The text of “{stood['subject']}” was changed since."
     if there["contact_id"] != stood["contact"]:
         return f"Another contact was chosen for “{stood['subject']}” since."
     return ""

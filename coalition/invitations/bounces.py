@@ -10,6 +10,7 @@ Each mail has one recipient, so a report does one thing, once: permanent and unw
 temporary counts up until it is ENOUGH.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -40,7 +41,10 @@ class NotOurs(Refused):
     """It proves to be about no mail of ours. Nothing was changed."""
 
 
-def take(connection: Connection, report: Report, links: Links, now: datetime) -> str:
+Lost = Callable[[Connection, Owed, datetime], None]  # told of each mail that came back for good
+
+
+def take(connection: Connection, report: Report, links: Links, now: datetime, lost: Lost | None = None) -> str:
     """Does what a report asks for, and answers with a sentence on it. Raises NotOurs."""
     if report.what == "answer":
         return "It is an automatic answer, not a report. Nothing was changed."
@@ -51,10 +55,12 @@ def take(connection: Connection, report: Report, links: Links, now: datetime) ->
     if owed is None:
         raise NotOurs("It carries no mark of a mail that was sent from here. Nothing was changed.")
     verdict = about(report, owed.recipient)
-    return _note(connection, owed, verdict, report.digest, now) if verdict else "It says nothing that can be read."
+    return (
+        _note(connection, owed, verdict, report.digest, now, lost) if verdict else "It says nothing that can be read."
+    )
 
 
-def take_notice(connection: Connection, notice: Notice, links: Links, now: datetime) -> str:
+def take_notice(connection: Connection, notice: Notice, links: Links, now: datetime, lost: Lost | None = None) -> str:
     """The same for what a mail provider posts. It may be about an address only."""
     if notice.verdict is None:
         return "It changes nothing here."
@@ -66,10 +72,12 @@ def take_notice(connection: Connection, notice: Notice, links: Links, now: datet
         owed = reports.last_mail(connection, notice.email)
     if owed is None:
         return "No mail has gone there from here."
-    return _note(connection, owed, notice.verdict, notice.digest, now)
+    return _note(connection, owed, notice.verdict, notice.digest, now, lost)
 
 
-def _note(connection: Connection, owed: Owed, verdict: Verdict, digest: str, now: datetime) -> str:
+def _note(
+    connection: Connection, owed: Owed, verdict: Verdict, digest: str, now: datetime, lost: Lost | None = None
+) -> str:
     email, one = owed.recipient, _invitation(connection, owed)
     since = (one.read_at, one.answered_at) if one else ()
     if verdict.kind == "arrived" and not reports.held_up(connection, email, since):
@@ -87,7 +95,10 @@ def _note(connection: Connection, owed: Owed, verdict: Verdict, digest: str, now
         if count < ENOUGH:
             return _held_up(connection, one, email, _words(verdict), count, now)
         verdict = replace(verdict, kind="permanent", said=f"Held up {count} times, last: {_words(verdict)}")
-    return _stop(connection, one, email, verdict, now)
+    said = _stop(connection, one, email, verdict, now)
+    if lost and verdict.kind == "permanent":
+        lost(connection, owed, now)
+    return said
 
 
 def _invitation(connection: Connection, owed: Owed) -> Invitation | None:

@@ -20,10 +20,10 @@ from coalition.tables import invitations
 # The funnel: what each stage is called, and the statuses of those who have come so far.
 _ENDED = ("endorsed", "declined", "withdrawn")
 _STAGES = (
-    ("On the list", ("added", "queued", "failed", "bounced", "sent", "fetched", "read", "deciding", *_ENDED)),
-    ("Asked", ("queued", "failed", "bounced", "sent", "fetched", "read", "deciding", *_ENDED)),
-    ("Reached by mail", ("sent", "fetched", "read", "deciding", *_ENDED)),
-    ("Read by a person", ("read", "deciding", *_ENDED)),
+    ("On the list", ("added", "queued", "failed", "bounced", "sent", "fetched", "read", "deciding", "again", *_ENDED)),
+    ("Asked", ("queued", "failed", "bounced", "sent", "fetched", "read", "deciding", "again", *_ENDED)),
+    ("Reached by mail", ("sent", "fetched", "read", "deciding", "again", *_ENDED)),
+    ("Read by a person", ("read", "deciding", "again", *_ENDED)),
     ("Answered", _ENDED),
     ("Endorsed", ("endorsed",)),
 )

@@ -10,7 +10,18 @@ from coalition.base.refused import Gone, Refused
 from coalition.letters.rules import YEARS, Letter, Move, check, links_expire, list_closes, state
 
 Status = Literal[
-    "added", "queued", "sent", "fetched", "failed", "bounced", "read", "deciding", "endorsed", "declined", "withdrawn"
+    "added",
+    "queued",
+    "sent",
+    "fetched",
+    "failed",
+    "bounced",
+    "read",
+    "deciding",
+    "again",
+    "endorsed",
+    "declined",
+    "withdrawn",
 ]
 
 _UNREAD: frozenset[Status] = frozenset({"queued", "sent", "fetched", "failed", "bounced"})
@@ -22,13 +33,15 @@ MOVES: dict[str, tuple[frozenset[Status], Status]] = {
     "cancel": (frozenset({"queued"}), "added"),
     "send": (frozenset({"queued", "failed"}), "sent"),  # of two mails one may fail and the other arrive
     "fail": (frozenset({"queued"}), "failed"),
-    "bounce": (frozenset({"queued", "sent", "fetched"}), "bounced"),  # a scanner may fetch what then bounces
+    "bounce": (frozenset({"queued", "sent", "fetched", "again"}), "bounced"),  # a scanner may fetch what then bounces
     "fetch": (frozenset({"queued", "sent"}), "fetched"),
     "read": (_UNREAD, "read"),
-    "defer": (_UNREAD | {"read", "deciding", "declined", "withdrawn"}, "deciding"),
-    "endorse": (_UNREAD | {"read", "deciding", "declined", "withdrawn", "endorsed"}, "endorsed"),
-    "decline": (_UNREAD | {"read", "deciding", "declined", "withdrawn"}, "declined"),
-    "withdraw": (frozenset({"endorsed"}), "withdrawn"),
+    "defer": (_UNREAD | {"read", "deciding", "again", "declined", "withdrawn"}, "deciding"),
+    "endorse": (_UNREAD | {"read", "deciding", "again", "declined", "withdrawn", "endorsed"}, "endorsed"),
+    "decline": (_UNREAD | {"read", "deciding", "again", "declined", "withdrawn"}, "declined"),
+    "withdraw": (frozenset({"endorsed", "again"}), "withdrawn"),
+    "ask again": (frozenset({"endorsed"}), "again"),  # the text was changed in substance
+    "fail again": (frozenset({"sent", "fetched", "again"}), "failed"),  # and the mail that says so does not arrive
 }
 
 STATUSES: dict[Status, str] = {
@@ -40,13 +53,14 @@ STATUSES: dict[Status, str] = {
     "bounced": "Bounced",
     "read": "Read",
     "deciding": "Deciding",
+    "again": "Asked again",
     "endorsed": "Endorsed",
     "declined": "Declined",
     "withdrawn": "Withdrawn",
 }
 ANSWERED: frozenset[Status] = frozenset({"endorsed", "declined", "withdrawn"})
 # Asked, and not decided yet.
-WAITING: frozenset[Status] = frozenset({"sent", "fetched", "read", "deciding"})
+WAITING: frozenset[Status] = frozenset({"sent", "fetched", "read", "deciding", "again"})
 # Why a link was ended, for whoever opens it still.
 ENDINGS = ("taken back", "replaced", "contact", "forwarded", "merged")
 

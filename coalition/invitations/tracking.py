@@ -75,7 +75,7 @@ class Row:
         return moment
 
 
-_SINCE = {"sent": "sent_at", "fetched": "fetched_at", "read": "read_at"}
+_SINCE = {"sent": "sent_at", "again": "sent_at", "fetched": "fetched_at", "read": "read_at"}
 _leaves_at = (
     select(func.max(outbox.c.due_at))
     .where(

@@ -77,7 +77,7 @@ def open_letter(connection: Connection, slug: str, seen: int, who: Coordinator, 
     missing = rules.not_ready(letter, now)
     if missing:
         raise Refused(" ".join(missing.values()))
-    opened = records.save(connection, letter, seen=seen, state=after, version=1, opened_at=now)
+    opened = records.save(connection, letter, seen=seen, state=after, version=1, base=1, opened_at=now)
     if not opened:
         raise Overtaken("The draft was saved in another window meanwhile. Read it again, then open it.")
     version = Version(letter.id, 1, letter.text, canonical(letter.text), fingerprint(letter.text), now)
@@ -88,7 +88,7 @@ def open_letter(connection: Connection, slug: str, seen: int, who: Coordinator, 
         now,
         Deed("letter opened", who.called, data={"version": 1, "fingerprint": version.fingerprint}),
     )
-    return replace(letter, state=after, version=1, opened_at=now, revision=seen + 1)
+    return replace(letter, state=after, version=1, base=1, opened_at=now, revision=seen + 1)
 
 
 def arrange(connection: Connection, slug: str, seen: int, plan: Arrangements, who: str, now: datetime) -> Letter:

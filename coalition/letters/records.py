@@ -6,15 +6,16 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, cast, insert, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, insert, null, select, update
 
 from coalition.base.refused import NotFound
-from coalition.letters.rules import Arrangements, Letter
+from coalition.letters.rules import Arrangements, Kind, Letter
 from coalition.letters.text import LetterText, as_data, from_data
 from coalition.tables import letters, versions
 
 # The text as it is stored: of the few letters that are asked for again and again it is taken apart once.
-_columns = tuple(cast(column, Text).label("text") if column is letters.c.text else column for column in letters.c)
+_TEXTS = frozenset({letters.c.text, letters.c.next_text})
+_columns = tuple(cast(one, Text).label(one.name) if one in _TEXTS else one for one in letters.c)
 _by_slug = select(*_columns).where(letters.c.slug == bindparam("slug"))
 _by_id = select(*_columns).where(letters.c.id == bindparam("id"))
 
@@ -34,6 +35,8 @@ def letter_by_slug(connection: Connection, slug: str) -> Letter:
 def _letter(row: Any) -> Letter:
     values = row._asdict()
     values["text"] = _text(values["text"])
+    # JSON's null, where a text was written and taken back, is text too.
+    values["next_text"] = _text(values["next_text"]) if values["next_text"] not in (None, "null") else None
     values["groups"] = tuple(values["groups"])
     return Letter(**values)
 
@@ -88,6 +91,29 @@ def save(
     return done.rowcount == 1
 
 
+def save_next(connection: Connection, id: int, *, seen: int, text: LetterText | None) -> bool:
+    """Keeps what the next version is to be, or None for no such thing; False when it was saved elsewhere meanwhile."""
+    done = connection.execute(
+        update(letters)
+        .where(letters.c.id == id, letters.c.next_revision == seen)
+        .values(next_text=null() if text is None else as_data(text), next_revision=seen + 1)
+    )
+    return done.rowcount == 1
+
+
+def revise(connection: Connection, id: int, *, seen: int, number: int, base: int, text: LetterText) -> bool:
+    """The next version becomes the letter's text. False when another has come in between.
+
+    The revision stays: a page on which somebody changes dates has not become an old one by this.
+    """
+    done = connection.execute(
+        update(letters)
+        .where(letters.c.id == id, letters.c.next_revision == seen, letters.c.version == number - 1)
+        .values(text=as_data(text), next_text=null(), next_revision=seen + 1, version=number, base=base)
+    )
+    return done.rowcount == 1
+
+
 def close(connection: Connection, id: int, now: datetime) -> bool:
     """False when the list has been closed already."""
     done = connection.execute(
@@ -112,6 +138,8 @@ class Version:
     canonical: str
     fingerprint: str
     frozen_at: datetime
+    kind: Kind = "first"
+    why: str = ""
 
 
 _version = select(
@@ -121,6 +149,8 @@ _version = select(
     versions.c.canonical,
     versions.c.fingerprint,
     versions.c.frozen_at,
+    versions.c.kind,
+    versions.c.why,
 ).where(versions.c.letter_id == bindparam("letter_id"), versions.c.number == bindparam("number"))
 
 
@@ -130,6 +160,29 @@ def version(connection: Connection, letter_id: int, number: int) -> Version:
     if row is None:
         raise NotFound("There is no such version of this letter.")
     return Version(row[0], row[1], _text(row[2]), *row[3:])
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A version as lists of them show it, without its text."""
+
+    number: int
+    kind: Kind
+    why: str
+    fingerprint: str
+    frozen_at: datetime
+
+
+_editions = (
+    select(versions.c.number, versions.c.kind, versions.c.why, versions.c.fingerprint, versions.c.frozen_at)
+    .where(versions.c.letter_id == bindparam("letter_id"))
+    .order_by(versions.c.number.desc())
+)
+
+
+def editions(connection: Connection, letter_id: int) -> list[Edition]:
+    """All versions, newest first."""
+    return [Edition(*row) for row in connection.execute(_editions, {"letter_id": letter_id})]
 
 
 _fingerprint = select(versions.c.fingerprint).where(

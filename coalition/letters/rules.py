@@ -11,12 +11,16 @@ from coalition.base.refused import Closed, Refused
 from coalition.letters.text import LetterText
 
 State = Literal["draft", "open", "closed"]
-Move = Literal["save", "open", "ask", "answer", "answer late", "withdraw", "arrange", "close", "reopen", "print"]
+Kind = Literal["first", "correction", "substance"]  # of a version; a correction carries endorsements over
+Move = Literal[
+    "save", "open", "revise", "ask", "answer", "answer late", "withdraw", "arrange", "close", "reopen", "print"
+]
 
 # A letter's states and moves: what may be done in each state, and the state after.
 MOVES: dict[State, dict[Move, State]] = {
     "draft": {"save": "draft", "open": "open"},
     "open": {
+        "revise": "open",
         "ask": "open",
         "answer": "open",
         "withdraw": "open",
@@ -83,6 +87,9 @@ class Letter:
     reminder_body: str
     reminders: dict[str, Any] | None
     version: int
+    base: int
+    next_text: LetterText | None
+    next_revision: int
     revision: int
     created_at: datetime
     opened_at: datetime | None
@@ -136,17 +143,23 @@ def links_expire(letter: Letter, extended_until: datetime | None = None) -> date
 
 def not_ready(letter: Letter, now: datetime) -> dict[str, str]:
     """What keeps a draft from being opened: field -> what to do. Empty when it is ready."""
-    missing: dict[str, str] = {}
-    if not letter.text.addressees:
-        missing["addressees"] = "Say who the letter is addressed to."
-    if not letter.text.body.strip():
-        missing["body"] = "Write the letter's text."
-    if not letter.text.ask:
-        missing["ask"] = "Say in one sentence what the letter asks for."
+    missing = not_a_text(letter.text)
     if letter.hard_deadline is None:
         missing["hard_deadline"] = "Set the moment the list closes."
     elif letter.hard_deadline <= now:
         missing["hard_deadline"] = "The moment the list closes is in the past. Choose a later one."
+    return missing
+
+
+def not_a_text(text: LetterText) -> dict[str, str]:
+    """What a text lacks to be asked about: field -> what to do. Empty when nothing."""
+    missing: dict[str, str] = {}
+    if not text.addressees:
+        missing["addressees"] = "Say who the letter is addressed to."
+    if not text.body.strip():
+        missing["body"] = "Write the letter's text."
+    if not text.ask:
+        missing["ask"] = "Say in one sentence what the letter asks for."
     return missing
 
 

@@ -7,13 +7,15 @@ from sqlalchemy import Connection
 from coalition.base.clock import iso
 from coalition.base.refused import Closed, Refused
 from coalition.endorsements import records as endorsements
+from coalition.endorsements import revising
+from coalition.endorsements.revising import Published
 from coalition.endorsements.undersigned import grouped
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.letters import actions as letter_actions
 from coalition.letters import records as letters
 from coalition.letters.records import Version
-from coalition.letters.rules import Letter
+from coalition.letters.rules import Kind, Letter
 from coalition.letters.rules import check as check_letter
 from coalition.letters.text import fingerprint
 from coalition.people.records import Coordinator
@@ -27,6 +29,13 @@ def open_letter(connection: Connection, slug: str, seen: int, who: Coordinator, 
     letter = letter_actions.open_letter(connection, slug, seen, who, now)
     records.ask_to_set(connection, version_sheet(letters.version(connection, letter.id, letter.version)), now)
     return letter
+
+
+def publish(connection: Connection, slug: str, seen: int, kind: Kind, why: str, who: str, now: datetime) -> Published:
+    """A new version of an open letter, and the PDF of it that those who are asked will read. Raises as `revising`."""
+    published = revising.publish(connection, slug, seen, kind, why, who, now)
+    records.ask_to_set(connection, version_sheet(published.version), now)
+    return published
 
 
 def close_list(connection: Connection, slug: str, who: str, now: datetime) -> Printing:

@@ -15,7 +15,7 @@ from coalition.base import clock
 from coalition.base.database import NotSaved
 from coalition.base.links import Link
 from coalition.base.refused import Gone, NotFound, Refused, TooMany
-from coalition.endorsements import actions, deciding
+from coalition.endorsements import actions, deciding, rules
 from coalition.endorsements import records as endorsements
 from coalition.endorsements.actions import Incomplete
 from coalition.endorsements.rules import Endorsement
@@ -25,7 +25,8 @@ from coalition.invitations import calendar, forwarding, linking
 from coalition.invitations.rules import MOVES, Expired, Invitation, check_answer, closes, may_answer
 from coalition.letters import records as letters
 from coalition.letters import rules as letter_rules
-from coalition.letters.records import Version
+from coalition.letters.differences import Part, differences
+from coalition.letters.records import Edition, Version
 from coalition.letters.rules import Letter
 from coalition.organisations import records as organisations
 from coalition.people import records as people
@@ -45,6 +46,7 @@ from coalition.web.forms import (
     posted,
     put,
     seen,
+    whole_number,
 )
 from coalition.web.pdf import pdf_response
 from coalition.web.site import Site, letter_html, site_of
@@ -66,6 +68,9 @@ class Look:
     groups: tuple[Group, ...]
     undersigned: int
     coordinator: Coordinator
+    since: int  # the version they read or agreed to, where that is not the newest; else 0
+    parts: tuple[Part, ...]  # what is different in the newest
+    editions: list[Edition]
 
 
 async def page(request: Request) -> Response:
@@ -73,7 +78,7 @@ async def page(request: Request) -> Response:
     try:
         look = await site.database.read(_look, _nonce(request, site), clock.now())
     except (Gone, NotFound) as refusal:
-        return await _link_page(request, refusal)
+        return await link_page(request, refusal)
     _note_fetch(request, look)
     return _show(request, look, done=request.query_params.get("done", ""))
 
@@ -93,12 +98,17 @@ def _nonce(request: Request, site: Site) -> str | None:
     return site.links.nonce("invitation", request.path_params["token"])
 
 
-def _look(connection: Connection, nonce: str | None, now: datetime) -> Look:
+def _look(connection: Connection, nonce: str | None, now: datetime, read: int | None = None) -> Look:
+    """`read` is the version that a form was opened on."""
     found = invitations.opened(connection, nonce, now)
     letter, invitation = found.letter, found.invitation
     groups: tuple[Group, ...] = ()
     if letter.show_undersigned:
         groups = grouped(endorsements.standing(connection, letter.id), letter)
+    version = letters.version(connection, letter.id, letter.version)
+    endorsement = endorsements.of_organisation(connection, letter.id, invitation.organisation_id)
+    since = _read_before(letter, endorsement, read)
+    before = letters.version(connection, letter.id, since).text if since else version.text
     email = invitations.mailed_to(connection, nonce)
     stop = organisations.mail_stop(connection, email)
     return Look(
@@ -109,12 +119,23 @@ def _look(connection: Connection, nonce: str | None, now: datetime) -> Look:
         stop.words(email) if stop and stop.is_final else "",
         may_answer(invitation, letter, now),
         closes(invitation, letter) or now,
-        letters.version(connection, letter.id, letter.version),
-        endorsements.of_organisation(connection, letter.id, invitation.organisation_id),
+        version,
+        endorsement,
         groups,
         sum(len(group.lines) for group in groups),
         people.coordinator(connection, letter.coordinator_id),
+        since,
+        differences(before, version.text),
+        letters.editions(connection, letter.id),
     )
+
+
+def _read_before(letter: Letter, endorsement: Endorsement | None, read: int | None) -> int:
+    """The version to compare the newest with: the one their form was opened on, or the one they endorsed."""
+    if read and 0 < read < letter.version:
+        return read
+    given = endorsement.given_version if endorsement and endorsement.withdrawn_at is None else 0
+    return given if 0 < given < letter.version else 0
 
 
 def _show(
@@ -131,7 +152,7 @@ def _show(
     done: str = "",
 ) -> Response:
     site = site_of(request)
-    stands = look.endorsement is not None and look.endorsement.withdrawn_at is None
+    stands = rules.stands(look.endorsement, look.letter)
     form = endorse or _prefilled(look)
     form.group.choices = options({name: name for name in look.letter.groups})
     return site.page(
@@ -142,7 +163,7 @@ def _show(
         letter=look.letter,
         html=letter_html(site, look.version.text),
         stands=stands,
-        line=line(look.endorsement) if look.endorsement else None,
+        line=line(look.endorsement, look.letter.version) if look.endorsement else None,
         form=form,
         shown=line(form.answer()),
         decline=decline or DeclineForm(data={"reason": look.invitation.reason}),
@@ -171,7 +192,7 @@ def _prefilled(look: Look) -> EndorseForm:
     )
 
 
-async def _link_page(
+async def link_page(
     request: Request,
     refusal: Refused,
     status: int = 0,
@@ -214,7 +235,7 @@ async def letter_pdf(request: Request) -> Response:
     try:
         slug, pdf = await site.database.read(look)
     except (Gone, NotFound) as refusal:
-        return await _link_page(request, refusal)
+        return await link_page(request, refusal)
     return pdf_response(request, pdf, f"{slug}.pdf")
 
 
@@ -232,7 +253,7 @@ async def deadline_entry(request: Request) -> Response:
     try:
         slug, entry = await site.database.read(look)
     except (Gone, NotFound) as refusal:
-        return await _link_page(request, refusal)
+        return await link_page(request, refusal)
     except Refused as refusal:
         return error_page(request, refusal.status, str(refusal))
     headers = {"Content-Disposition": f'attachment; filename="{slug}-deadline.ics"'}
@@ -325,7 +346,7 @@ async def _answer(
             put(form, incomplete.problems)
         return await _refused(request, 422, **forms)
     except (Gone, NotFound) as refusal:
-        return await _link_page(request, refusal)
+        return await link_page(request, refusal)
     except Refused as refusal:
         headers = {"Retry-After": str(refusal.after)} if isinstance(refusal, TooMany) else None
         return await _refused(request, refusal.status, problem=str(refusal), headers=headers, **typed())
@@ -337,9 +358,10 @@ async def _answer(
 async def _refused(request: Request, status: int, *, problem: str = "", **forms: Any) -> Response:
     site = site_of(request)
     try:
-        look = await site.database.read(_look, _nonce(request, site), clock.now())
+        read = whole_number((await posted(request)).get("version"))
+        look = await site.database.read(_look, _nonce(request, site), clock.now(), read)
     except (Gone, NotFound) as refusal:
-        return await _link_page(request, refusal)
+        return await link_page(request, refusal)
     return _show(request, look, status, problem=problem, **forms)
 
 
@@ -361,13 +383,13 @@ async def again(request: Request) -> Response:
     try:
         await site.database.write(linking.mail_newer, nonce, clock.now())
     except NotFound as refusal:
-        return await _link_page(request, refusal)
+        return await link_page(request, refusal)
     except Refused as refusal:
         headers = {"Retry-After": str(refusal.after)} if isinstance(refusal, TooMany) else None
         gone = Gone(str(refusal))
-        return await _link_page(request, gone, refusal.status, problem=str(refusal), headers=headers)
+        return await link_page(request, gone, refusal.status, problem=str(refusal), headers=headers)
     except NotSaved:
-        return await _link_page(request, Gone(NOT_SAVED), 503, problem=NOT_SAVED)
+        return await link_page(request, Gone(NOT_SAVED), 503, problem=NOT_SAVED)
     return RedirectResponse(f"/e/{request.path_params['token']}?done=again", 303)
 
 

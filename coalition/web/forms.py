@@ -33,6 +33,7 @@ from coalition.endorsements.rules import AUTHORITIES, LONGEST, Answer
 from coalition.invitations import wording
 from coalition.invitations.forwarding import NAME_LONGEST, WAYS
 from coalition.invitations.wording import Wording
+from coalition.letters.next_version import WHY_LONGEST
 from coalition.letters.rules import LANGUAGES, VISIBILITIES, Arrangements, Letter
 from coalition.letters.text import Addressee, LetterText
 from coalition.organisations import names
@@ -184,7 +185,9 @@ def _moment(local: datetime | None, zone: ZoneInfo) -> datetime | None:
         return local.replace(tzinfo=UTC)
 
 
-class DraftForm(ArrangementsForm):
+class TextForm(Form):
+    """The letter's text: what an organisation agrees to."""
+
     subject = _text("Subject", required="Give the letter a subject.")
     addressees = FieldList(FormField(AddresseeForm), "Addressees", max_entries=ADDRESSEES_MOST)
     cc = _lines("Copies to, a line each")
@@ -198,10 +201,6 @@ class DraftForm(ArrangementsForm):
         description="Leave an empty line between paragraphs. **bold**, *italic*, # heading, - list, > quotation.",
     )
     enclosures = _lines("Enclosures, a line each")
-    groups = _lines(
-        "Groups of the undersigned, in the order they are printed",
-        description="A line each, for example: National charities, Trade unions.",
-    )
     language = SelectField("Language of the letter", choices=options(LANGUAGES))
     revision = HiddenField()
 
@@ -223,27 +222,52 @@ class DraftForm(ArrangementsForm):
             language=self.language.data if self.language.data in LANGUAGES else next(iter(LANGUAGES)),
         )
 
+
+class DraftForm(TextForm, ArrangementsForm):
+    groups = _lines(
+        "Groups of the undersigned, in the order they are printed",
+        description="A line each, for example: National charities, Trade unions.",
+    )
+
     def group_names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(line[:LONGEST] for line in lines_of(self.groups.data)))[:40]
 
 
 def draft_form(letter: Letter) -> DraftForm:
-    """The form as the saved draft fills it, with room for one more addressee."""
-    text = letter.text
-    blocks = [{**vars(one), "postal": "\n".join(one.postal)} for one in text.addressees]
+    """The form as the saved draft fills it."""
     form = DraftForm(
-        data={
-            **vars(text),
-            "addressees": [*blocks, {}][:ADDRESSEES_MOST],
-            "cc": "\n".join(text.cc),
-            "leads": "\n".join(text.leads),
-            "enclosures": "\n".join(text.enclosures),
-            "groups": "\n".join(letter.groups),
-            "revision": letter.revision,
-        }
+        data=_typed(letter.text) | {"groups": "\n".join(letter.groups), "revision": letter.revision},
     )
     form.show(letter)
     return form
+
+
+def text_form(letter: Letter) -> TextForm:
+    """The form as the next version fills it, or the present text where none is being written."""
+    return TextForm(data=_typed(letter.next_text or letter.text) | {"revision": letter.next_revision})
+
+
+def _typed(text: LetterText) -> dict[str, Any]:
+    """With room for one more addressee."""
+    blocks = [{**vars(one), "postal": "\n".join(one.postal)} for one in text.addressees]
+    return {
+        **vars(text),
+        "addressees": [*blocks, {}][:ADDRESSEES_MOST],
+        "cc": "\n".join(text.cc),
+        "leads": "\n".join(text.leads),
+        "enclosures": "\n".join(text.enclosures),
+    }
+
+
+class PublishForm(Form):
+    kind = HiddenField()
+    why = _text(
+        "Why, in a few words",
+        longest=WHY_LONGEST,
+        kind=TextAreaField,
+        description="Stands in the mail, above what changed.",
+    )
+    revision = HiddenField()
 
 
 class DatesForm(ArrangementsForm):

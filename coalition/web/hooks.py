@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from coalition.base import clock
 from coalition.base.mail import webhook
 from coalition.base.refused import NotFound
+from coalition.endorsements.revising import not_told
 from coalition.invitations import bounces
 from coalition.web.site import site_of
 
@@ -24,7 +25,7 @@ async def postmark(request: Request) -> Response:
         return JSONResponse({"error": str(problem)}, 422)
     if notice.verdict is None:
         return JSONResponse({"done": "It changes nothing here."})
-    done = await site.database.write(bounces.take_notice, notice, site.links, clock.now())
+    done = await site.database.write(bounces.take_notice, notice, site.links, clock.now(), not_told)
     return JSONResponse({"done": done})
 
 

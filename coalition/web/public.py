@@ -42,7 +42,7 @@ async def letter_page(request: Request) -> Response:
     now = clock.now()
 
     def look(connection: Connection) -> dict[str, Any]:
-        letter = _public(connection, request.path_params["slug"])
+        letter = public_letter(connection, request.path_params["slug"])
         version = letters.version(connection, letter.id, letter.version)
         groups = grouped(endorsements.standing(connection, letter.id), letter)
         return {
@@ -53,6 +53,7 @@ async def letter_page(request: Request) -> Response:
             "undersigned": sum(len(group.lines) for group in groups),
             "printings": printings.all_printings(connection, letter.id),
             "state": rules.state(letter, now),
+            "editions": letters.editions(connection, letter.id),
         }
 
     values = await site.database.read(look)
@@ -64,7 +65,7 @@ async def letter_page(request: Request) -> Response:
     return page
 
 
-def _public(connection: Connection, slug: str) -> Letter:
+def public_letter(connection: Connection, slug: str) -> Letter:
     """The letter, if anybody may see it now. A private letter and none at all look the same."""
     try:
         letter = letters.letter_by_slug(connection, slug)
@@ -77,7 +78,7 @@ def _public(connection: Connection, slug: str) -> Letter:
 
 async def letter_json(request: Request) -> Response:
     def look(connection: Connection) -> dict[str, Any]:
-        letter = _public(connection, request.path_params["slug"])
+        letter = public_letter(connection, request.path_params["slug"])
         version = letters.version(connection, letter.id, letter.version)
         undersigned = [_public_line(*row) for row in endorsements.standing_with_register(connection, letter.id)]
         return {
@@ -112,7 +113,7 @@ def _public_line(register_id: str | None, one: Endorsement) -> dict[str, Any]:
 
 async def endorsers_csv(request: Request) -> Response:
     def look(connection: Connection) -> bytes:
-        letter = _public(connection, request.path_params["slug"])
+        letter = public_letter(connection, request.path_params["slug"])
         lines = [(_public_line(*row), row[1]) for row in endorsements.standing_with_register(connection, letter.id)]
         return csv_bytes(
             COLUMNS,
@@ -143,7 +144,7 @@ async def version_text(request: Request) -> Response:
     number = request.path_params["number"]
 
     def look(connection: Connection) -> str:
-        letter = _public(connection, request.path_params["slug"])
+        letter = public_letter(connection, request.path_params["slug"])
         return letters.version(connection, letter.id, number).canonical
 
     body = (await site_of(request).database.read(look)).encode()
@@ -156,7 +157,7 @@ async def letter_pdf(request: Request) -> Response:
     slug = request.path_params["slug"]
 
     def look(connection: Connection) -> tuple[int, printings.Pdf | None]:
-        letter = _public(connection, slug)
+        letter = public_letter(connection, slug)
         printing = printings.printing(connection, letter.id, number)
         return printing.number, printings.pdf(connection, printing.content)
 

@@ -15,6 +15,7 @@ from coalition.base import clock
 from coalition.base.database import Database
 from coalition.base.limits import Limit
 from coalition.base.links import Links
+from coalition.base.mail.words import a_run
 from coalition.base.settings import TEMPLATES, Settings
 from coalition.letters import rules
 from coalition.letters.text import LetterText, body_html
@@ -78,6 +79,7 @@ def _environment(settings: Settings) -> Environment:
         iso=clock.iso,
         short_moment=short_moment,
         short_day=short_day,
+        a_run=a_run,
     )
     return environment
 

@@ -19,6 +19,7 @@ from coalition.base.mail.message import Mail, Ready, Unsendable, ascii_address, 
 from coalition.base.mail.words import MAIL, render
 from coalition.invitations import wording
 from coalition.invitations.wording import Block, Filled, Wording, fill
+from coalition.letters.differences import Part, Run, as_text
 
 MAIL_FROM = "letters@coalition.example"
 UNSUBSCRIBE = "https://coalition.example/unsubscribe/" + "IjQyLjEi.aWxvdmVjb2ZmZWU-" * 12
@@ -312,6 +313,17 @@ We ask for:
 INVITATION = ABOUT | {"words": fill(wording.INVITATION, VALUES), "calendar": f"{LINK}/deadline.ics", "test": False}
 REMINDER = ABOUT | {"words": fill(wording.REMINDER, VALUES)}
 RECEIPT = ABOUT | {"line": LINE, "endorsed_at_words": "Monday 26 October 2009 at 09:12, London time"}
+CHANGES = (
+    Part("Subject", (Run("same", "Keep the "), Run("out", "old"), Run("in", "new <b>"), Run("same", " unit"))),
+    Part("A new paragraph", (Run("in", "One line.\nAnother."),)),
+)
+NEWER = ABOUT | {
+    "before": 1,
+    "version": 2,
+    "why": "The Commissioner’s title was wrong.",
+    "parts": CHANGES,
+    "parts_as_text": [(part.label, as_text(part)) for part in CHANGES],
+}
 MESSAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "invitation": ("invitation", INVITATION),
     "invitation, in Eva's own words": ("invitation", INVITATION | {"words": fill(Wording("For you", OWN), VALUES)}),
@@ -328,6 +340,11 @@ MESSAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "passed on, who answers no more": ("passed_on", ABOUT | {"colleague": "Ben Sample", "way": "pass"}),
     "deadline moved": ("deadline_moved", ABOUT | {"own": False}),
     "deadline moved for one": ("deadline_moved", ABOUT | {"own": True}),
+    "corrected": ("corrected", NEWER),
+    "corrected, without a word why": ("corrected", NEWER | {"why": ""}),
+    "asked again": ("asked_again", NEWER | {"said": "endorsed"}),
+    "asked again after declining": ("asked_again", NEWER | {"said": "declined"}),
+    "asked again, not having answered": ("asked_again", NEWER | {"said": ""}),
     "reminder": ("reminder", REMINDER),
     "reminder, in Eva's own words": ("reminder", REMINDER | {"words": fill(Wording("For you", OWN), VALUES)}),
 }
@@ -460,7 +477,7 @@ def assert_fit_for_the_wire(raw: bytes) -> None:
 def smuggled(value: Any, evil: str) -> Any:
     """The same values with something evil at the end of each text, but for what we make ourselves."""
     if isinstance(value, dict):
-        ours = ("kind", "link", "unsubscribe", "calendar")
+        ours = ("kind", "said", "parts", "link", "unsubscribe", "calendar")
         return {key: item if key in ours else smuggled(item, evil) for key, item in value.items()}
     if isinstance(value, N):
         return N(**smuggled(value.__dict__, evil))

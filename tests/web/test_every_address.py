@@ -237,7 +237,7 @@ async def test_a_link_of_another_purpose_opens_nothing(somewhere: Places) -> Non
                 continue
             for purpose in ("invitation", "unsubscribe", "sign-in", "session"):
                 if purpose != address.purpose:
-                    path = address.filled(token=links.token(purpose, nonce))
+                    path = address.filled(token=links.token(purpose, nonce), number=1)
                     answer = await stranger.request(address.method, path, data=_form(address))
                     assert answer.status_code == 404, f"{address} with a token for {purpose}"
         assert database.read_now(all_rows) == before

@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, select_autoescape
 from jinja2.ext import Extension
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from coalition.base.mail.message import one_line
 from coalition.base.settings import TEMPLATES
@@ -31,6 +31,11 @@ def paragraphs(text: str) -> list[list[str]]:
     """What a person typed, as paragraphs of lines."""
     blocks = re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip())
     return [block.split("\n") for block in blocks if block.strip()]
+
+
+def a_run(text: str) -> Markup:
+    """Words out of the middle of a sentence: on one line, with the blanks at their ends."""
+    return escape(re.sub(r"\s+", " ", text))
 
 
 def listed(names: list[str] | tuple[str, ...]) -> str:
@@ -66,7 +71,7 @@ def _value(value: Any) -> Any:
 
 
 _words = Environment(
-    loader=FileSystemLoader(MAIL),
+    loader=FileSystemLoader([MAIL, TEMPLATES]),  # what pages show too is a partial of theirs
     auto_reload=False,
     undefined=StrictUndefined,
     autoescape=select_autoescape(["html"]),
@@ -76,4 +81,4 @@ _words = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-_words.filters.update(paragraphs=paragraphs, listed=listed)
+_words.filters.update(paragraphs=paragraphs, listed=listed, a_run=a_run)

@@ -33,7 +33,7 @@ COLUMNS = {
 USUAL = ("contact", "group", "status", "changed")
 # Whoever looks at a date or a count wants the newest, or the most, first.
 DOWN_FIRST = frozenset({"sent", "fetched", "read", "answered", "reminded", "problem", "when"})
-UNANSWERED = ("queued", "sent", "fetched", "read", "deciding")
+UNANSWERED = ("queued", "sent", "fetched", "read", "deciding", "again")
 NEEDING = {
     "any": "Anything below",
     "mail": "Mail bounced or failed",

@@ -132,6 +132,7 @@ async def _preview(visit: Visit, status: int = 200, problem: str = "") -> Respon
             "undersigned": sum(len(group.lines) for group in groups),
             "missing": rules.not_ready(letter, visit.now) if letter.state == "draft" else {},
             "version": letters.version(connection, letter.id, letter.version) if letter.version else None,
+            "editions": letters.editions(connection, letter.id),
             "pdf": draft,
         }
 

@@ -46,6 +46,7 @@ WORDS = {
     "asked for no more mail": "{} wants no more mail",
     "mail complained of": "{} has called your mail unwanted",
     "link mailed again": "{} has asked for the link again",
+    "correction not told": "{} could not be told of the correction",
     "mail failed": "The mail to {} could not be delivered",
     "mail bounced": "The mail to {} came back",
     "mail held up": "The mail to {} is held up",

@@ -31,7 +31,7 @@ from coalition.web.errors import NOT_SAVED
 from coalition.web.forms import ContactForm, CorrectionForm, ExtendForm, posted
 
 MAILS = (
-    *("invitation", "reminder", "deadline_moved", "receipt", "withdrawn", "declined"),
+    *("invitation", "reminder", "deadline_moved", "corrected", "asked_again", "receipt", "withdrawn", "declined"),
     *("later", "deciding_day", "forwarded", "passed_on"),
 )
 
