@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as TextOf
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
-from typing import Final
+from typing import Final, NamedTuple
 
 from coalition.organisations import names
 from coalition.organisations.columns import FIELDS, Mapping
@@ -63,96 +63,120 @@ class Entry:
         return {key: getattr(self.values, key) for key in ("contact_name", "email", "contact_role")}
 
 
-def entries(header: Sequence[str], row: Sequence[str], mapping: Mapping, groups: Sequence[str]) -> list[Entry]:
-    """The organisation with its first contact, then an entry for each further contact in the same row."""
-    warnings: list[str] = []
-    values = _organisation(header, row, mapping, groups, warnings)
-    if any(cell and not title for cell, title in zip(row, header, strict=True)) and any(header):
-        warnings.append("There are cells to the right of the last title: is a comma missing its quotation marks?")
-    contacts = sorted(_contacts(header, row, mapping), key=lambda entry: (bool(entry.errors), not entry.values.email))
-    contacts = [entry for entry in contacts if entry.values.email or entry.errors or entry is contacts[0]]
-    first = contacts[0] if contacts else Entry(Values())
-    errors = [*_wrong_with_name(values.name), *first.errors]
-    if not first.values.email and not errors:
-        warnings.append("There is no e-mail address: it can be added, but not asked yet.")
-    return [Entry(replace(values, **first.contact), tuple(errors), tuple(warnings)), *contacts[1:]]
+class Reader:
+    """Makes entries of the rows of one list. What hangs on its columns and groups alone is worked out once."""
+
+    def __init__(self, header: Sequence[str], mapping: Mapping, groups: Sequence[str]) -> None:
+        held = {field: column for column, field in mapping.items()}
+        numbers = header[held["register_id"]].lower() if "register_id" in held else ""
+        register = "GB-COH" if "compan" in numbers and "charit" not in numbers else "GB-CHC"
+        self._groups = {_singular(group): group for group in groups}
+        checks: dict[str, Callable[[str], str]] = {
+            "register_id": lambda text: names.register_id(text, register),
+            "website": names.website,
+            "kind": str,
+            "country": str,
+            "group": self._group,
+        }
+        self._checked = [(field, held[field], check) for field, check in checks.items() if field in held]
+        self._words = [(field, held[field]) for field in ("name", "notes") if field in held]
+        self._kind = held.get("kind")
+        self._untitled = [column for column, title in enumerate(header) if not title] if any(header) else []
+        contacts: dict[str, list[int]] = {field: [] for field in ("contact_name", "email", "contact_role")}
+        for column, field in sorted(mapping.items()):
+            if field in contacts:
+                contacts[field].append(column)
+        self._persons = _persons(header, contacts["contact_name"])
+        self._addresses, self._roles = contacts["email"], contacts["contact_role"]
+
+    def entries(self, row: Sequence[str]) -> list[Entry]:
+        """The organisation with its first contact, then an entry for each further contact in the same row."""
+        warnings: list[str] = []
+        said = self._organisation(row, warnings)
+        if any(row[column] for column in self._untitled):
+            warnings.append("There are cells to the right of the last title: is a comma missing its quotation marks?")
+        first, *further = self._contacts(row) or [_Contact()]
+        errors = tuple(_wrong_with_name(said.get("name", "")))
+        if first.wrong:
+            errors = (*errors, first.wrong)
+        if not first.email and not errors:
+            warnings.append("There is no e-mail address: it can be added, but not asked yet.")
+        values = Values(contact_name=first.name, email=first.email, contact_role=first.role, **said)
+        return [Entry(values, errors, tuple(warnings)), *map(_entry, further)]
+
+    def _organisation(self, row: Sequence[str], warnings: list[str]) -> dict[str, str]:
+        said: dict[str, str] = {field: _line(row[column]) for field, column in self._words}
+        if _GARBLED.search(said.get("name", "")):
+            warnings.append("The name looks garbled, as if it had been opened in the wrong encoding once.")
+        for field, column, check in self._checked:
+            text = _line(row[column])
+            if not _is_missing(text):
+                try:
+                    said[field] = check(_plain(text))
+                except ValueError as wrong:
+                    warnings.append(f"{wrong} It is left out.")
+        if self._kind is not None and not said.get("group"):
+            # A column of kinds often says what the letter's groups are called: "Trade union" for "Trade unions".
+            kind = _line(row[self._kind])
+            said["group"] = self._groups.get(_singular(kind), "") if kind else ""
+        return said
+
+    def _group(self, text: str) -> str:
+        if found := self._groups.get(_singular(text)):
+            return found
+        raise ValueError(f"The letter has no group “{text[:60]}”.")
+
+    def _contacts(self, row: Sequence[str]) -> list["_Contact"]:
+        """Every address in the row with the name and role that belong to it; a name without one if that is all.
+
+        Those that can be written to come first.
+        """
+        people = [" ".join(filter(None, (_said(row[column]) for column in share))) for share in self._persons]
+        roles = [_said(row[column]) for column in self._roles]
+        found: list[_Contact] = []
+        for column, person, role in zip_longest(self._addresses, people, roles):
+            person, role = person or "", role or ""
+            addresses = _addresses(row[column]) if column is not None else []
+            if not addresses and (person or role) and not found:
+                found.append(_Contact(person, "", role))
+            for name, address, wrong in addresses:
+                found.append(_Contact(person or name, address, role, wrong))
+                person = role = ""  # the second address in a cell is somebody else's, or nobody's
+        if len(found) > 1:
+            found.sort(key=lambda contact: (bool(contact.wrong), not contact.email))
+            found = [contact for contact in found if contact.email or contact.wrong or contact is found[0]]
+        return found
+
+
+class _Contact(NamedTuple):
+    name: str = ""
+    email: str = ""
+    role: str = ""
+    wrong: str = ""
+
+
+def _entry(contact: _Contact) -> Entry:
+    values = Values(contact_name=contact.name, email=contact.email, contact_role=contact.role)
+    return Entry(values, (contact.wrong,) if contact.wrong else ())
 
 
 def rewritten(texts: TextOf[str, str], groups: Sequence[str]) -> Entry:
     """What a person wrote in place of a row, by field, checked like the cells of a list."""
     row = [texts.get(field, "") for field in FIELDS]
-    first, *further = entries(FIELDS, row, dict(enumerate(FIELDS)), groups)
+    first, *further = Reader(FIELDS, dict(enumerate(FIELDS)), groups).entries(row)
     if further:
         return Entry(first.values, (*first.errors, "Please give one e-mail address here."), first.warnings)
     return first
 
 
-def _organisation(
-    header: Sequence[str], row: Sequence[str], mapping: Mapping, groups: Sequence[str], warnings: list[str]
-) -> Values:
-    held = {field: column for column, field in mapping.items()}
-
-    def cell(field: str) -> str:
-        return _line(row[held[field]]) if field in held else ""
-
-    def title(field: str) -> str:
-        return header[held[field]].lower() if field in held else ""
-
-    def checked(field: str, check: Callable[[str], str]) -> str:
-        text = cell(field)
-        if _is_missing(text):
-            return ""
-        try:
-            return check(_plain(text))
-        except ValueError as wrong:
-            warnings.append(f"{wrong} It is left out.")
-            return ""
-
-    companies = "compan" in title("register_id") and "charit" not in title("register_id")
-    name = cell("name")
-    if _GARBLED.search(name):
-        warnings.append("The name looks garbled, as if it had been opened in the wrong encoding once.")
-    return Values(
-        name=name,
-        register_id=checked("register_id", lambda text: names.register_id(text, "GB-COH" if companies else "GB-CHC")),
-        website=checked("website", names.website),
-        kind=checked("kind", _plain),
-        country=checked("country", _plain),
-        group=checked("group", lambda text: _group(text, groups)) or _group_of_kind(cell("kind"), groups),
-        notes=cell("notes"),
-    )
-
-
-def _contacts(header: Sequence[str], row: Sequence[str], mapping: Mapping) -> list[Entry]:
-    """Every address in the row with the name and role that belong to it; a name without an address if that is all."""
-    held: dict[str, list[int]] = {field: [] for field in ("contact_name", "email", "contact_role")}
-    for column, field in sorted(mapping.items()):
-        if field in held:
-            held[field].append(column)
-    people = _people(header, row, held["contact_name"])
-    roles = [_said(row[column]) for column in held["contact_role"]]
-    found: list[Entry] = []
-    for column, person, role in zip_longest(held["email"], people, roles):
-        values = Values(contact_name=person or "", contact_role=role or "")
-        addresses = _addresses(row[column]) if column is not None else []
-        for name, address, wrong in addresses:
-            known = replace(values, email=address, contact_name=values.contact_name or name)
-            found.append(Entry(known, (wrong,) if wrong else ()))
-            values = Values()  # the second address in a cell is somebody else's, or nobody's
-        if not addresses and (person or role) and not found:
-            found.append(Entry(values))
-    return found
-
-
-def _people(header: Sequence[str], row: Sequence[str], columns: list[int]) -> list[str]:
-    """The names of the contacts. Columns of last names belong to the first names beside them, on either side."""
+def _persons(header: Sequence[str], columns: list[int]) -> list[list[int]]:
+    """The columns of each contact's name. Last names belong to the first names beside them, on either side."""
     persons = sum(not _LAST_NAMES.search(header[column]) for column in columns) or len(columns)
     each = -(-len(columns) // persons) if columns else 1
-    people = []
-    for start in range(0, len(columns), each):
-        share = sorted(columns[start : start + each], key=lambda column: bool(_LAST_NAMES.search(header[column])))
-        people.append(" ".join(said for said in (_said(row[column]) for column in share) if said))
-    return people
+    return [
+        sorted(columns[start : start + each], key=lambda column: bool(_LAST_NAMES.search(header[column])))
+        for start in range(0, len(columns), each)
+    ]
 
 
 def _said(cell: str) -> str:
@@ -184,27 +208,6 @@ def _checked(address: str) -> tuple[str, str]:
         return names.check_email(address), ""
     except ValueError as wrong:
         return address[:254], str(wrong)
-
-
-def _group(text: str, groups: Sequence[str]) -> str:
-    if found := _by_key(tuple(groups)).get(_singular(text)):
-        return found
-    raise ValueError(f"The letter has no group “{text[:60]}”.")
-
-
-def _group_of_kind(kind: str, groups: Sequence[str]) -> str:
-    """A column of kinds often says what the letter's groups are called: "Trade union" for "Trade unions"."""
-    if not kind:
-        return ""
-    try:
-        return _group(kind, groups)
-    except ValueError:
-        return ""
-
-
-@lru_cache(maxsize=100)
-def _by_key(groups: tuple[str, ...]) -> dict[str, str]:
-    return {_singular(group): group for group in groups}
 
 
 @lru_cache(maxsize=5_000)

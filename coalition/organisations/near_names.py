@@ -1,7 +1,7 @@
 """Names that are nearly the same: one letter off, words in another order, initials, another name in brackets."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -21,7 +21,7 @@ _NOT_DIGITS: Final = re.compile(r"\D")
 _IN_BRACKETS: Final = re.compile(r"[(\[]([^()\[\]]{2,80})[)\]]")
 
 
-Block = tuple[int, int, str, str]  # length, beginning or end, its letters, the numbers of the whole
+Block = tuple[int, str, str, str]  # length, the letters before a third and after it, the numbers of the whole
 
 
 class NearNames:
@@ -29,7 +29,7 @@ class NearNames:
 
     def __init__(self) -> None:
         self._by_form: dict[str, int] = {}
-        self._blocks: dict[Block, tuple[list[str], list[int]]] = {}  # forms, and the number of each
+        self._blocks: dict[Block, dict[int, str]] = {}  # forms by their number
 
     def add(self, name: str, number: int) -> None:
         """Enters a name under a number of the caller's. The first of several near names is the one that is found."""
@@ -38,9 +38,7 @@ class NearNames:
             return
         if forms[0] not in self._by_form:
             for block in blocks_of(forms[0]):
-                others, numbers = self._blocks.setdefault(block, ([], []))
-                others.append(forms[0])
-                numbers.append(number)
+                self._blocks.setdefault(block, {}).setdefault(number, forms[0])
         for form in forms:
             self._by_form.setdefault(form, number)
 
@@ -55,8 +53,9 @@ class NearNames:
         found: list[int] = []
         for block in blocks_to_search(forms[0]) if forms else ():
             if block in self._blocks:
-                others, numbers = self._blocks[block]
-                found += [numbers[place] for place in slips(forms[0], others)]
+                near = slip(forms[0], self._blocks[block])
+                if near is not None:
+                    found.append(near)
         return min(found, default=None)
 
 
@@ -91,27 +90,39 @@ def _counterpart(form: str) -> str:
 
 
 def blocks_of(form: str) -> tuple[Block, ...]:
-    """Its beginning and its end, each with its length and its numbers: one slip leaves one of the two as it is.
+    """What is left of it without its first, its second and its last third: one slip leaves one of these as it is.
 
-    They leave a letter out between them, or two letters that changed places in the middle would spoil both. Numbers
-    must be the same: "Unit 4" is not "Unit 5".
+    Each has its length and its numbers. The thirds overlap by a letter, or two letters that changed places between
+    them would spoil all. Numbers must be the same: "Unit 4" is not "Unit 5".
     """
+    return tuple(_blocks(form, len(form), _numbers(form))) if len(form) >= _SHORTEST else ()
+
+
+@lru_cache(maxsize=100)  # a row is looked for in the directory, and at once in the list
+def blocks_to_search(form: str) -> tuple[Block, ...]:
+    """Where a form that is one slip apart may stand: it is as long, or a letter longer or shorter."""
     if len(form) < _SHORTEST:
         return ()
-    half, numbers = (len(form) - 1) // 2, _NOT_DIGITS.sub("", form)
-    return (len(form), 0, form[:half], numbers), (len(form), 1, form[-half:], numbers)
+    numbers = _numbers(form)
+    lengths = range(max(len(form) - 1, _SHORTEST), len(form) + 2)
+    return tuple(block for length in lengths for block in _blocks(form, length, numbers))
 
 
-def blocks_to_search(form: str) -> Iterator[Block]:
-    """Where a form that is one slip apart may stand: it is as long, or a letter longer or shorter."""
-    if len(form) >= _SHORTEST:
-        numbers = _NOT_DIGITS.sub("", form)
-        for length in range(max(len(form) - 1, _SHORTEST), len(form) + 2):
-            half = (length - 1) // 2
-            yield length, 0, form[:half], numbers
-            yield length, 1, form[-half:], numbers
+def _blocks(form: str, length: int, numbers: str) -> Iterator[Block]:
+    """Those of a form of that length that has the same letters before a third and after it."""
+    for third in range(3):
+        after = length - min(length, (third + 1) * length // 3 + 1)
+        yield length, form[: third * length // 3], form[len(form) - after :], numbers
 
 
-def slips(form: str, others: Sequence[str]) -> list[int]:
-    """Which of the others are equal but for a letter added, left out, replaced or changed places with the next."""
-    return [place for _, _, place in process.extract(form, others, scorer=OSA.distance, score_cutoff=1, limit=None)]
+def _numbers(form: str) -> str:
+    return "" if form.isalpha() else _NOT_DIGITS.sub("", form)
+
+
+def slip(form: str, others: Mapping[int, str]) -> int | None:
+    """The first of the others that is equal but for a letter added, left out, replaced or changed places with the next.
+
+    None of them may be equal.
+    """
+    found = process.extractOne(form, others, scorer=OSA.distance, score_cutoff=1)
+    return None if found is None else found[2]

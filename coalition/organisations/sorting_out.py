@@ -94,8 +94,9 @@ def each(
             organisation.register_id or "",
             organisation.domain,
         )
+    reader = cells.Reader(table.header, mapping, groups)
     for number, row in zip(table.numbers, table.rows, strict=True):
-        first, *further = cells.entries(table.header, row, mapping, groups)
+        first, *further = reader.entries(row)
         typed = changes.get(row_key(number, 0))
         entry = cells.rewritten(typed, groups) if typed else first
         main = _sorted_out(number, entry, directory, file)
@@ -130,16 +131,16 @@ class _Index:
         self.near.add(match.name, len(self.matches))
         self.matches.append(match)
 
-    def same(self, values: Values) -> tuple[Match | None, str]:
+    def same(self, values: Values, name_key: str) -> tuple[Match | None, str]:
         """Beyond doubt: the same number, or the same name without two different numbers."""
         if found := self.by_register.get(values.register_id):
             return found, "same register number" if "-COH-" in values.register_id else "same charity number"
-        found = self.by_name.get(names.name_key(values.name))
+        found = self.by_name.get(name_key)
         return (found, "same name") if found and not self._another_number(found, values) else (None, "")
 
-    def like(self, values: Values) -> tuple[Match | None, str]:
+    def like(self, values: Values, name_key: str) -> tuple[Match | None, str]:
         """For a person to decide."""
-        if found := self.by_name.get(names.name_key(values.name)):
+        if found := self.by_name.get(name_key):
             return found, "same name, another register number"
         if found := self.by_email.get(names.email_key(values.email)) if values.email else None:
             return found, "same e-mail address"
@@ -164,21 +165,22 @@ def _sorted_out(number: int, entry: cells.Entry, directory: _Index, file: _Index
     values, errors, warnings = entry.values, entry.errors, entry.warnings
     if errors:
         return Row(number, values, errors, warnings, "error")
-    earlier, why = file.same(values)
+    name_key = names.name_key(values.name)
+    earlier, why = file.same(values, name_key)
     if earlier:
         fresh = _is_fresh(file, earlier, values)
         _learn(file, earlier, values)
         return Row(number, values, (), warnings, "contact" if fresh else "known", earlier, why)
     verdict: Verdict = "known"
-    match, why = directory.same(values)
+    match, why = directory.same(values, name_key)
     here = Match(values.name, match.organisation if match else None, number)
     if not match:
-        match, why = directory.like(values)
-        match, why = (match, why) if match else file.like(values)
+        match, why = directory.like(values, name_key)
+        match, why = (match, why) if match else file.like(values, name_key)
         verdict = "likely" if match else "new"
-    elif names.name_key(match.name) != names.name_key(values.name):
+    elif names.name_key(match.name) != name_key:
         warnings = (*warnings, f"The directory calls it “{match.name}”.")
-    file.add(here, names.name_key(values.name), values.register_id, _domain(values))
+    file.add(here, name_key, values.register_id, _domain(values))
     _learn(file, here, values)
     return Row(number, values, (), warnings, verdict, match, why)
 
@@ -202,7 +204,7 @@ def _further(main: Row, entry: cells.Entry, file: _Index) -> Row:
     values = replace(main.values, **entry.contact)
     if entry.errors or main.errors:
         return Row(main.number, values, entry.errors or main.errors, (), "error")
-    here = file.same(values)[0] or Match(values.name, row=main.number)
+    here = file.same(values, names.name_key(values.name))[0] or Match(values.name, row=main.number)
     fresh = _is_fresh(file, here, values)
     _learn(file, here, values)
     return Row(main.number, values, (), (), "contact" if fresh else "known", here, "same row")
