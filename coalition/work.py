@@ -197,22 +197,28 @@ def _keep_hours(database: Database, stop: threading.Event) -> None:
 
 
 def do_what_is_due(database: Database, at: datetime) -> None:
-    """Closes lists whose hard deadline has passed, which makes their printing; reminds; forgets lists left aside."""
-    if database.read_now(lists.any_left_imports, at - IMPORTS_KEPT):
-        database.write_now(lists.forget_imports, at - IMPORTS_KEPT)
-    while (ended := database.read_now(lists.any_left_rows)) is not None:
-        database.write_now(listed_rows.forget, ended)
-    if database.read_now(register_answers.any_stale, at):
-        database.write_now(register_answers.forget_stale, at)
-    ids = database.read_now(deciding.due, at)
-    for begin in range(0, len(ids), deciding.PIECE):
-        database.write_now(deciding.write_on_the_day, ids[begin : begin + deciding.PIECE], at)
+    """Closes lists whose hard deadline has passed, which makes their printing; writes to those whose day it is;
+    reminds; forgets what was left aside. Each by itself: one that fails is asked again, and holds no other up.
+    """
+    for step in (_close_lists, _write_on_the_day, _remind, _forget):
+        try:
+            step(database, at)
+        except Exception:
+            log.exception("%s: left for later", step.__name__.strip("_").replace("_", " "))
+
+
+def _close_lists(database: Database, at: datetime) -> None:
     for slug in database.read_now(letters.due_to_close, at):
         try:
             database.write_now(close_list, slug, "the deadline", at)
         except Refused as refusal:  # the deadline was moved meanwhile
             log.info("not closed: %s", refusal)
-    _remind(database, at)
+
+
+def _write_on_the_day(database: Database, at: datetime) -> None:
+    ids = database.read_now(deciding.due, at)
+    for begin in range(0, len(ids), deciding.PIECE):
+        database.write_now(deciding.write_on_the_day, ids[begin : begin + deciding.PIECE], at)
 
 
 def _remind(database: Database, at: datetime) -> None:
@@ -220,3 +226,12 @@ def _remind(database: Database, at: datetime) -> None:
     for due in database.read_now(reminding.due, at):
         for piece in reminders.pieces(due.ids):
             database.write_now(reminding.remind_at_step, due.letter_id, due.step, piece, at)
+
+
+def _forget(database: Database, at: datetime) -> None:
+    if database.read_now(lists.any_left_imports, at - IMPORTS_KEPT):
+        database.write_now(lists.forget_imports, at - IMPORTS_KEPT)
+    while (ended := database.read_now(lists.any_left_rows)) is not None:
+        database.write_now(listed_rows.forget, ended)
+    if database.read_now(register_answers.any_stale, at):
+        database.write_now(register_answers.forget_stale, at)

@@ -422,3 +422,18 @@ def test_the_history_says_why_and_keeps_nobodys_address(eva: Campaign, comes_bac
     eva.database.write_now(actions.mail_ended, one.id, "failed", GONE, clock.now())
     deed = eva.database.read_now(history.about, eva.letter.id, one.id)[-1]
     assert (deed.deed, "@" in str(deed.data)) == ("mail failed", False)
+
+
+def test_a_report_on_a_test_mail_is_about_no_organisation(eva: Campaign) -> None:
+    one, at = _one(eva), clock.now()
+    to = "former.coordinator@campaign.example"
+
+    def queue(connection: Connection) -> None:
+        # Its subject is the coordinator, whose number an organisation on the list may have too.
+        outbox.queue(connection, "invitation_test", to, at, letter_id=one.letter_id, subject_id=one.id)
+
+    eva.database.write_now(queue)
+    before = eva.database.read_now(history.about, one.letter_id, one.id)
+    mark = eva.site.links.mark(_mail_of(eva, one, "invitation_test"))
+    assert "No more mail goes to" in _take(eva, _report(mark, to))
+    assert eva.database.read_now(history.about, one.letter_id, one.id) == before
