@@ -7,9 +7,9 @@ In reading order:
     history         the hash-chained record of what happened
     people          coordinators and how they sign in
     letters         the text: drafting, versions, fingerprint, states, deadlines
-    organisations   who can be asked: directory, names, import
-    invitations     asking: signed links, mail, tracking
-    endorsements    answering: endorse, change, decline, withdraw, the undersigned
+    organisations   who can be asked: directory, names, logos, lists that are read and sorted out, register look-up
+    invitations     asking: signed links, mail and its words, reminders, mail that comes back, importing, the tracker
+    endorsements    answering: endorse, later, decline, withdraw; the undersigned; a new version; merging two into one
     printings       the PDF: frozen list, layout, setting it apart from the site
     web             pages, by who is looking
     work            the worker: outbox, timed work, PDF
