@@ -297,53 +297,9 @@ endorsements = Table(
     Column("condition", String(12), nullable=False, server_default=""),  # endorsements.conditions.Kind; empty: none
     Column("condition_count", Integer),
     Column("condition_organisation_id", Integer, ForeignKey("organisations.id")),
-    Column("condition_suggestion_id", Integer),
     _moment("held_since"),  # its condition does not hold: kept apart from the undersigned
     UniqueConstraint("letter_id", "organisation_id"),  # one organisation, one endorsement
     sqlite_autoincrement=True,
-)
-
-suggestions = Table(  # an edit that somebody who was asked proposes for a passage of the letter
-    "suggestions",
-    metadata,
-    _id(),
-    _to("letters"),
-    _to("invitations"),
-    Column("version", Integer, nullable=False),
-    _text("passage"),
-    Column("start", Integer),  # where the passage stands in the body, in characters; null: somewhere else
-    _text("replacement"),
-    _text("reason"),
-    Column("state", String(12), nullable=False, server_default="open"),  # open, taken, answered, withdrawn
-    _text("answer"),  # the coordinator's words
-    Column("taken_version", Integer),  # the version it became a part of
-    _moment("made_at", null=False),
-    _moment("answered_at"),
-    Index("ix_suggestions_letter_id_state", "letter_id", "state", "id"),
-    Index("ix_suggestions_invitation_id", "invitation_id"),
-    sqlite_autoincrement=True,
-)
-
-joins = Table(  # an organisation that nobody invited asks to join a public letter
-    "joins",
-    metadata,
-    _id(),
-    _to("letters"),
-    Column("state", String(12), nullable=False),  # endorsements.joining.STATES
-    _text("name"),
-    Column("name_key", Text, nullable=False, server_default=""),
-    Column("register_id", String(64)),
-    _text("website"),
-    _text("contact_name"),
-    Column("email", String(254), nullable=False, index=True),
-    _text("contact_role"),
-    _text("message"),
-    _text("answer"),  # the word it was turned down with
-    Column("invitation_id", Integer, ForeignKey("invitations.id")),  # what came of it
-    _moment("asked_at", null=False),
-    _moment("confirmed_at"),
-    _moment("decided_at"),
-    Index("ix_joins_letter_id_state", "letter_id", "state", "id"),
 )
 
 outbox = Table(

@@ -67,9 +67,10 @@ async def _passed_on(stage: Stage, letter: Letter) -> str:
 
 async def _mails(stage: Stage, way: str) -> None:
     to_colleague, to_first = stage.send_mail()
-    await stage.mail(f"forwarded-{way}", "A colleague's own link", to_colleague)
+    name = "" if way == "both" else f"-{way}"
+    await stage.mail(f"forwarded{name}", "A colleague's own link", to_colleague)
     about = "Passed on, confirmed" if way == "both" else "Passed on and handed over, confirmed"
-    await stage.mail(f"passed-on-{way}", about, to_first)
+    await stage.mail(f"passed-on{name}", about, to_first)
 
 
 async def _ended(stage: Stage, letter: Letter, handed: str) -> None:

@@ -54,10 +54,6 @@ def _fill_the_rest(connection: Connection, at: datetime) -> None:
         insert(tables.reports).values(digest="c" * 64, email="x@y.example", kind="permanent", received_at=at)
     )
     connection.execute(
-        insert(tables.suggestions).values(letter_id=1, invitation_id=1, version=1, passage="x", made_at=at)
-    )
-    connection.execute(insert(tables.joins).values(letter_id=1, state="asked", email="x@y.example", asked_at=at))
-    connection.execute(
         insert(tables.import_rows).values(
             import_id=1, place=0, number=2, rank=2, verdict="new", is_organisation=True, data={"é": ["“"]}
         )

@@ -142,8 +142,8 @@ async def test_no_form_falls_over_what_is_typed(
     kind, body = send(fields)
     answer = await desk.browser.post(desk.path(address), content=body, headers={"content-type": kind})
     assert answer.status_code < 500, f"{address} with {fields}"
-    assert answer.status_code in (200, 204, 303, 400, 401, 404, 409, 410, 413, 422)
-    if answer.status_code == 422:
+    assert answer.status_code in (200, 204, 303, 400, 401, 404, 409, 410, 413, 422, 429)
+    if answer.status_code == 422 and "json" not in answer.headers["content-type"]:
         assert 'role="alert"' in answer.text, f"{address} refused {fields} without saying why"
 
 

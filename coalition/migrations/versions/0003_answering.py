@@ -1,4 +1,4 @@
-"""Answering: versions of two kinds, conditions, logos with an endorsement, suggested edits, requests to join"""
+"""Answering: versions of two kinds, and room for conditions and for logos that come with an endorsement"""
 
 from typing import Any
 
@@ -12,56 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "joins",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("letter_id", sa.Integer(), nullable=False),
-        sa.Column("state", sa.String(length=12), nullable=False),
-        sa.Column("name", sa.Text(), server_default="", nullable=False),
-        sa.Column("name_key", sa.Text(), server_default="", nullable=False),
-        sa.Column("register_id", sa.String(length=64), nullable=True),
-        sa.Column("website", sa.Text(), server_default="", nullable=False),
-        sa.Column("contact_name", sa.Text(), server_default="", nullable=False),
-        sa.Column("email", sa.String(length=254), nullable=False),
-        sa.Column("contact_role", sa.Text(), server_default="", nullable=False),
-        sa.Column("message", sa.Text(), server_default="", nullable=False),
-        sa.Column("answer", sa.Text(), server_default="", nullable=False),
-        sa.Column("invitation_id", sa.Integer(), nullable=True),
-        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["invitation_id"], ["invitations.id"], name=op.f("fk_joins_invitation_id")),
-        sa.ForeignKeyConstraint(["letter_id"], ["letters.id"], name=op.f("fk_joins_letter_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_joins")),
-    )
-    with op.batch_alter_table("joins", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_joins_email"), ["email"], unique=False)
-        batch_op.create_index("ix_joins_letter_id_state", ["letter_id", "state", "id"], unique=False)
-
-    op.create_table(
-        "suggestions",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("letter_id", sa.Integer(), nullable=False),
-        sa.Column("invitation_id", sa.Integer(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("passage", sa.Text(), server_default="", nullable=False),
-        sa.Column("start", sa.Integer(), nullable=True),
-        sa.Column("replacement", sa.Text(), server_default="", nullable=False),
-        sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("state", sa.String(length=12), server_default="open", nullable=False),
-        sa.Column("answer", sa.Text(), server_default="", nullable=False),
-        sa.Column("taken_version", sa.Integer(), nullable=True),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["invitation_id"], ["invitations.id"], name=op.f("fk_suggestions_invitation_id")),
-        sa.ForeignKeyConstraint(["letter_id"], ["letters.id"], name=op.f("fk_suggestions_letter_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_suggestions")),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("suggestions", schema=None) as batch_op:
-        batch_op.create_index("ix_suggestions_invitation_id", ["invitation_id"], unique=False)
-        batch_op.create_index("ix_suggestions_letter_id_state", ["letter_id", "state", "id"], unique=False)
-
     sqlite = op.get_bind().dialect.name == "sqlite"
     # What SQLite needs to keep a table's numbers from being given twice, when the table is made anew.
     anew: Any = {"table_kwargs": {"sqlite_autoincrement": True}, "recreate": "always" if sqlite else "never"}
@@ -73,7 +23,6 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("condition", sa.String(length=12), server_default="", nullable=False))
         batch_op.add_column(sa.Column("condition_count", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("condition_organisation_id", sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column("condition_suggestion_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("held_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_foreign_key(
             batch_op.f("fk_endorsements_condition_organisation_id"),

@@ -60,7 +60,9 @@ async def permit(visit: Visit) -> Response:
     form = PermissionForm(await posted(visit.request))
     on = form.on.data if form.validate() else None
     if on is None:
-        return await organisation_page(visit, 422, permission=form)
+        one = await visit.database.read(directory.organisation, id_of(visit))
+        problem = "" if one.logo else "There is no logo that could be printed. Send one first."
+        return await organisation_page(visit, 422, problem, permission=form)
     if on > visit.now.date():
         put(form, {"on": "The day has not come yet. Give the day on which the permission was given."})
         return await organisation_page(visit, 422, permission=form)
