@@ -109,7 +109,8 @@ async def _import(page: Page) -> None:
 
 async def _send(page: Page) -> None:
     await page.get_by_role("link", name="Read the invitation and send it").click()
-    await page.get_by_label("Your own words").fill("I know that you are busy.")
+    body = page.get_by_label("The mail", exact=True)
+    await body.fill((await body.input_value()).replace("{link}", "I know that you are busy.\n\n{link}"))
     await page.get_by_role("button", name="Save and see the mail").click()
     mail = page.frame_locator("iframe.mail-frame")
     assert "I know that you are busy." in await mail.locator("body").inner_text()
