@@ -41,8 +41,8 @@ async def test_who_has_endorsed_can_change_and_withdraw_but_not_decline(eva: Cam
         await charity.post(f"{eva.link(NSPCC)}/endorse", data=endorse_form())
     page = await seen(eva, f"{eva.link(NSPCC)}?done=endorsed")
     assert f"{NSPCC} has endorsed this letter" in words(page)
-    assert actions_of(page) == ["endorse", "withdraw"]
-    assert buttons(page) == ["Change", "Withdraw"]
+    assert actions_of(page) == ["endorse", "withdraw", "forward"]
+    assert buttons(page)[:2] == ["Change", "Withdraw"]
 
 
 async def test_who_has_declined_is_offered_to_endorse_after_all(eva: Campaign) -> None:
@@ -51,7 +51,7 @@ async def test_who_has_declined_is_offered_to_endorse_after_all(eva: Campaign) -
     page = await seen(eva, eva.link(NSPCC))
     assert f"{NSPCC} has declined" in words(page)
     assert "Endorse after all" in page
-    assert actions_of(page) == ["endorse", "decline"]
+    assert actions_of(page) == ["endorse", "decline", "later", "forward"]
 
 
 async def test_thanks_in_an_address_are_not_believed(eva: Campaign) -> None:
