@@ -42,7 +42,7 @@ async def test_who_has_endorsed_can_change_and_withdraw_but_not_decline(eva: Cam
     page = await seen(eva, f"{eva.link(NSPCC)}?done=endorsed")
     assert f"{NSPCC} has endorsed this letter" in words(page)
     assert actions_of(page) == ["endorse", "withdraw", "forward"]
-    assert buttons(page)[:2] == ["Change", "Withdraw"]
+    assert buttons(page) == ["Change", "Withdraw", "Send them a link"]
 
 
 async def test_who_has_declined_is_offered_to_endorse_after_all(eva: Campaign) -> None:
