@@ -9,7 +9,8 @@ from starlette.types import ASGIApp
 
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
-from coalition.web import answer, dev, errors, hooks, parameters, public, sign_in, versions
+from coalition.web import dev, errors, hooks, parameters, public, sign_in, versions
+from coalition.web.answer import answers, ended, page
 from coalition.web.desk import (
     asking,
     bounces,
@@ -146,19 +147,19 @@ ROUTES: list[BaseRoute] = [
     get("/letters/{slug}/versions/{number:int}.txt", public.version_text),
     get("/letters/{slug}/versions/{number:int}", versions.in_public),
     get("/letters/{slug}/endorsers.csv", public.endorsers_csv),
-    get("/e/{token}", answer.page),
-    get("/e/{token}/letter.pdf", answer.letter_pdf),
+    get("/e/{token}", page.page),
+    get("/e/{token}/letter.pdf", page.letter_pdf),
     get("/e/{token}/versions/{number:int}", versions.by_link),
-    get("/e/{token}/deadline.ics", answer.deadline_entry),
-    post("/e/{token}/endorse", answer.endorse),
-    post("/e/{token}/decline", answer.decline),
-    post("/e/{token}/withdraw", answer.withdraw),
-    post("/e/{token}/later", answer.later),
-    post("/e/{token}/forward", answer.forward),
-    post("/e/{token}/read", answer.read),
-    post("/e/{token}/again", answer.again),
+    get("/e/{token}/deadline.ics", page.deadline_entry),
+    post("/e/{token}/endorse", answers.endorse),
+    post("/e/{token}/decline", answers.decline),
+    post("/e/{token}/withdraw", answers.withdraw),
+    post("/e/{token}/later", answers.later),
+    post("/e/{token}/forward", answers.forward),
+    post("/e/{token}/read", page.read),
+    post("/e/{token}/again", ended.again),
     post("/hooks/postmark/{token}", hooks.postmark),
-    Route("/unsubscribe/{token}", answer.unsubscribe, methods=["GET", "POST"]),
+    Route("/unsubscribe/{token}", ended.unsubscribe, methods=["GET", "POST"]),
     Route("/sign-in", sign_in.sign_in, methods=["GET", "POST"]),
     Route("/sign-in/{token}", sign_in.use_link, methods=["GET", "POST"]),
     post("/sign-out", sign_in.sign_out),

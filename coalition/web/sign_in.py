@@ -2,12 +2,23 @@
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from wtforms import EmailField, Form
+from wtforms.validators import InputRequired, Length
 
 from coalition.base import clock
 from coalition.base.refused import Gone, NotFound, TooMany
 from coalition.people import actions
-from coalition.web.forms import SignInForm, posted
+from coalition.web.forms.fields import address, clean, posted
 from coalition.web.site import Site, site_of
+
+
+class SignInForm(Form):
+    email = EmailField(
+        "Your e-mail address",
+        [InputRequired("Write the e-mail address you sign in with."), Length(max=254), address],
+        filters=[clean],
+        render_kw={"autocomplete": "email"},
+    )
 
 
 async def sign_in(request: Request) -> Response:

@@ -12,7 +12,7 @@ from coalition.invitations import actions as invitations
 from coalition.letters import records as letters
 from coalition.letters.differences import differences
 from coalition.letters.rules import Letter
-from coalition.web.answer import link_page
+from coalition.web.answer.ended import link_page
 from coalition.web.public import public_letter
 from coalition.web.site import Site, letter_html, site_of
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import FormData
 
-from coalition.web.forms import EndorseForm, endorse_answer
+from coalition.web.forms.answers import EndorseForm, endorse_answer
 
 VALUES = st.one_of(
     st.text(max_size=12),

@@ -10,7 +10,8 @@ from coalition.letters.rules import Letter
 from coalition.web.desk.register import LookUp, looked_up, no_look_up
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import OrganisationForm, options, posted
+from coalition.web.forms.asking import OrganisationForm
+from coalition.web.forms.fields import options, posted
 
 
 @at_desk

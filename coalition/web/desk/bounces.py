@@ -14,7 +14,8 @@ from coalition.letters import records as letters
 from coalition.organisations import records as organisations
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import CorrectionForm, posted
+from coalition.web.forms.asking import CorrectionForm
+from coalition.web.forms.fields import posted
 
 
 @at_desk

@@ -25,7 +25,7 @@ from coalition.web.desk import filters
 from coalition.web.desk.filters import View
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import posted, whole_number
+from coalition.web.forms.fields import posted, whole_number
 
 MOST_TICKED = 500
 AT_ONCE = 200  # organisations in one transaction: others wait no longer than for one of these

@@ -18,7 +18,8 @@ from coalition.printings import actions as printing_actions
 from coalition.printings import records as printings
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import DatesForm, posted, put, whole_number
+from coalition.web.forms.fields import posted, put, whole_number
+from coalition.web.forms.letters import DatesForm
 from coalition.web.pdf import pdf_response
 
 

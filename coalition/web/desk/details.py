@@ -12,7 +12,8 @@ from coalition.web.desk.directory import back, id_of
 from coalition.web.desk.register import LookUp, looked_up, no_look_up
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import DetailsForm, NewForm, posted, whole_number
+from coalition.web.forms.directory import DetailsForm, NewForm
+from coalition.web.forms.fields import posted, whole_number
 
 
 @at_desk

@@ -17,7 +17,8 @@ from coalition.organisations.directory import PAGE, Filter
 from coalition.organisations.rules import APPROVERS, preferred
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import ContactForm, PermissionForm, posted, whole_number
+from coalition.web.forms.directory import ContactForm, PermissionForm
+from coalition.web.forms.fields import posted, whole_number
 
 HOME = "/desk/directory"
 

@@ -14,7 +14,7 @@ from coalition.invitations.ordering import SECTIONED, SORTS
 from coalition.invitations.rules import STATUSES
 from coalition.invitations.tracking import NEEDS, REMINDED_MOST, UNREAD_DAYS, Filter
 from coalition.letters.rules import YEARS, Letter, State
-from coalition.web.forms import whole_number
+from coalition.web.forms.fields import whole_number
 
 # Column -> what it is called, and what it is sorted by. The organisation is always there.
 COLUMNS = {

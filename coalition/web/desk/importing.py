@@ -23,7 +23,8 @@ from coalition.organisations.reading import Table
 from coalition.web.desk.listed import changes_in, shown
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import ListForm, clean, posted, whole_number
+from coalition.web.forms.asking import ListForm
+from coalition.web.forms.fields import clean, posted, whole_number
 
 LARGEST_LIST = encodings.LARGEST
 QUICK_BYTES, QUICK_ROWS = 400_000, 2_000  # what is read and brought in while the person waits; the worker does the rest

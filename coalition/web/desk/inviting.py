@@ -24,7 +24,8 @@ from coalition.people import records as people
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.dev import in_a_frame
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import HourForm, InvitationForm, posted, put, whole_number
+from coalition.web.forms.asking import HourForm, InvitationForm
+from coalition.web.forms.fields import posted, put, whole_number
 
 FOUND = 10  # organisations that a search for one to look as shows
 SAID = ("queued", "stopped", "moved")  # numbers that the address of the page carries after a deed

@@ -18,7 +18,8 @@ from coalition.printings import records as printings
 from coalition.printings.layout import content_hash
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import DraftForm, StartForm, draft_form, posted, put, whole_number
+from coalition.web.forms.fields import posted, put, whole_number
+from coalition.web.forms.letters import DraftForm, StartForm, draft_form
 from coalition.web.pdf import pdf_response
 from coalition.web.site import letter_html
 

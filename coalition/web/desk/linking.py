@@ -15,7 +15,8 @@ from coalition.letters.rules import Letter
 from coalition.web.desk.organisation import is_first, organisation_page
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import ExtendForm, posted
+from coalition.web.forms.asking import ExtendForm
+from coalition.web.forms.fields import posted
 
 
 @at_desk

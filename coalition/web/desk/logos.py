@@ -13,7 +13,8 @@ from coalition.organisations import actions, directory, logos
 from coalition.web.desk.directory import back, id_of, organisation_page
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import PermissionForm, posted, put
+from coalition.web.forms.directory import PermissionForm
+from coalition.web.forms.fields import posted, put
 
 _DECODING = threading.Lock()  # one at a time: a picture takes a hundred megabytes while it is decoded
 

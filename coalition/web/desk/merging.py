@@ -15,7 +15,7 @@ from coalition.organisations.directory import Filter
 from coalition.web.desk.directory import back, id_of, organisation_page
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import posted
+from coalition.web.forms.fields import posted
 
 SHOWN = 20
 

@@ -28,7 +28,9 @@ from coalition.organisations import records as organisations
 from coalition.organisations.rules import APPROVERS
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import ContactForm, CorrectionForm, ExtendForm, posted
+from coalition.web.forms.asking import CorrectionForm, ExtendForm
+from coalition.web.forms.directory import ContactForm
+from coalition.web.forms.fields import posted
 
 MAILS = (
     *("invitation", "reminder", "deadline_moved", "corrected", "asked_again", "receipt", "withdrawn", "declined"),

@@ -16,7 +16,7 @@ from coalition.web.desk.importing import sort_out_again
 from coalition.web.desk.listed import texts_of
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import posted, whole_number
+from coalition.web.forms.fields import posted, whole_number
 
 ROWS_SHOWN = 50
 AT_ONCE = 500  # rows changed in one go

@@ -21,7 +21,7 @@ from coalition.letters.rules import Letter
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.dev import in_a_frame
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import clean, options, posted, put, whole_number
+from coalition.web.forms.fields import clean, options, posted, put, whole_number
 
 HOURS = {str(hour): f"{hour:02}:00" for hour in range(24)}
 MOST_TYPED = 60

@@ -18,7 +18,7 @@ from coalition.letters import rules
 from coalition.web.desk import bulk, filters
 from coalition.web.desk.filters import View
 from coalition.web.desk.visit import Visit, at_desk
-from coalition.web.forms import whole_number
+from coalition.web.forms.fields import whole_number
 
 T = TypeVar("T")
 

@@ -17,7 +17,8 @@ from coalition.letters.text import tidied
 from coalition.printings import actions as printing_actions
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms import PublishForm, TextForm, posted, text_form, whole_number
+from coalition.web.forms.fields import posted, whole_number
+from coalition.web.forms.letters import PublishForm, TextForm, text_form
 from coalition.web.site import letter_html
 
 

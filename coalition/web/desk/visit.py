@@ -14,7 +14,7 @@ from coalition.base import clock
 from coalition.base.database import Database
 from coalition.people import records as people
 from coalition.people.records import Coordinator
-from coalition.web.forms import posted
+from coalition.web.forms.fields import posted
 from coalition.web.sign_in import session_nonce
 from coalition.web.site import Site, site_of
 

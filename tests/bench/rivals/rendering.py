@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from coalition.base.settings import from_environment
-from coalition.web import answer
+from coalition.web.answer.page import page as answer_page
 from coalition.web.site import Site
 
 token, seconds = sys.argv[1], float(sys.argv[2])
@@ -39,7 +39,7 @@ scope = {
     "headers": [],
     "query_string": b"",
 }
-asyncio.run(answer.page(Request(scope)))
+asyncio.run(answer_page(Request(scope)))
 template, values = site.templates.get_template(kept["template"]), kept["values"]
 count, begun = 0, time.perf_counter()
 while time.perf_counter() - begun < seconds:

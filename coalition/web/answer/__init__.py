@@ -1,0 +1,1 @@
+"""What a signed link opens: the letter, the answer forms, the answers."""

@@ -1,0 +1,145 @@
+"""All that one signed link shows, read at once and put on its page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from coalition.base.links import Link
+from coalition.endorsements import records as endorsements
+from coalition.endorsements import rules
+from coalition.endorsements.rules import Endorsement
+from coalition.endorsements.undersigned import Group, grouped, line
+from coalition.invitations import actions as invitations
+from coalition.invitations.rules import Invitation, closes, may_answer
+from coalition.letters import records as letters
+from coalition.letters.differences import Part, differences
+from coalition.letters.records import Edition, Version
+from coalition.letters.rules import Letter
+from coalition.organisations import records as organisations
+from coalition.people import records as people
+from coalition.people.records import Coordinator
+from coalition.web.forms.answers import DeclineForm, EndorseForm, ForwardForm, LaterForm
+from coalition.web.forms.fields import options
+from coalition.web.site import Site, letter_html, site_of
+
+
+@dataclass(frozen=True)
+class Look:
+    """All that the page of one link shows."""
+
+    letter: Letter
+    invitation: Invitation
+    link: Link
+    email: str  # of whoever holds the link
+    unmailed: str  # why nothing is mailed there any more, not even a receipt; empty: it is
+    open: bool  # may this organisation answer
+    closes: datetime  # or closed: the organisation's own moment
+    version: Version
+    endorsement: Endorsement | None
+    groups: tuple[Group, ...]
+    undersigned: int
+    coordinator: Coordinator
+    since: int  # the version they read or agreed to, where that is not the newest; else 0
+    parts: tuple[Part, ...]  # what is different in the newest
+    editions: list[Edition]
+
+
+def look_of(connection: Connection, nonce: str | None, now: datetime, read: int | None = None) -> Look:
+    """`read` is the version that a form was opened on."""
+    found = invitations.opened(connection, nonce, now)
+    letter, invitation = found.letter, found.invitation
+    groups: tuple[Group, ...] = ()
+    if letter.show_undersigned:
+        groups = grouped(endorsements.standing(connection, letter.id), letter)
+    version = letters.version(connection, letter.id, letter.version)
+    endorsement = endorsements.of_organisation(connection, letter.id, invitation.organisation_id)
+    since = _read_before(letter, endorsement, read)
+    before = letters.version(connection, letter.id, since).text if since else version.text
+    email = invitations.mailed_to(connection, nonce)
+    stop = organisations.mail_stop(connection, email)
+    return Look(
+        letter,
+        invitation,
+        found.link,
+        email,
+        stop.words(email) if stop and stop.is_final else "",
+        may_answer(invitation, letter, now),
+        closes(invitation, letter) or now,
+        version,
+        endorsement,
+        groups,
+        sum(len(group.lines) for group in groups),
+        people.coordinator(connection, letter.coordinator_id),
+        since,
+        differences(before, version.text),
+        letters.editions(connection, letter.id),
+    )
+
+
+def _read_before(letter: Letter, endorsement: Endorsement | None, read: int | None) -> int:
+    """The version to compare the newest with: the one their form was opened on, or the one they endorsed."""
+    if read and 0 < read < letter.version:
+        return read
+    given = endorsement.given_version if endorsement and endorsement.withdrawn_at is None else 0
+    return given if 0 < given < letter.version else 0
+
+
+def show(
+    request: Request,
+    look: Look,
+    status: int = 200,
+    *,
+    endorse: EndorseForm | None = None,
+    decline: DeclineForm | None = None,
+    later: LaterForm | None = None,
+    forward: ForwardForm | None = None,
+    headers: dict[str, str] | None = None,
+    problem: str = "",
+    done: str = "",
+) -> Response:
+    site = site_of(request)
+    stands = rules.stands(look.endorsement, look.letter)
+    form = endorse or _prefilled(look)
+    form.group.choices = options({name: name for name in look.letter.groups})
+    return site.page(
+        "answer/letter.html",
+        status,
+        headers,
+        look=look,
+        letter=look.letter,
+        html=letter_html(site, look.version.text),
+        stands=stands,
+        line=line(look.endorsement, look.letter.version) if look.endorsement else None,
+        form=form,
+        shown=line(form.answer()),
+        decline=decline or DeclineForm(data={"reason": look.invitation.reason}),
+        later=later or LaterForm(data={"until": look.invitation.deciding_until}),
+        forward=forward or ForwardForm(),
+        base=f"/e/{request.path_params['token']}",
+        problem=problem,
+        done=done,
+    )
+
+
+def _prefilled(look: Look) -> EndorseForm:
+    """From their last answer, or from what the directory knows."""
+    known = look.endorsement
+    groups = look.letter.groups
+    if known:
+        return EndorseForm(data={**vars(known.answer), "version": look.letter.version})
+    return EndorseForm(
+        data={
+            "version": look.letter.version,
+            "name": look.invitation.organisation,
+            "group": look.invitation.group if look.invitation.group in groups else next(iter(groups), ""),
+            "signatory": look.invitation.contact,
+            "show_signatory": True,
+        }
+    )
+
+
+def nonce_of(request: Request, site: Site) -> str | None:
+    return site.links.nonce("invitation", request.path_params["token"])

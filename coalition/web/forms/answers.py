@@ -1,0 +1,88 @@
+"""The forms that a signed link opens."""
+
+from starlette.datastructures import FormData
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    Form,
+    IntegerField,
+    RadioField,
+    SelectField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length
+
+from coalition.endorsements.rules import AUTHORITIES, LONGEST, Answer
+from coalition.invitations.forwarding import NAME_LONGEST, WAYS
+from coalition.web.forms.fields import (
+    address,
+    clean,
+    one_line,
+    options,
+    text_field,
+    whole_number,
+)
+
+
+class EndorseForm(Form):
+    version = IntegerField("Version", [InputRequired("Say which version was read.")])
+    name = text_field("Organisation, as it should be printed", render_kw={"autocomplete": "organization"})
+    group = SelectField("Printed among", validate_choice=False)
+    signatory = text_field("Your name", render_kw={"autocomplete": "name"})
+    role = text_field("Your role", render_kw={"autocomplete": "organization-title"})
+    authority = RadioField("How was it decided?", choices=options(AUTHORITIES), validate_choice=False)
+    authority_detail = text_field(
+        "Detail", longest=LONGEST, description="The date of a trustees' decision, or in a few words how it was decided."
+    )
+    show_signatory = BooleanField("Print my name and role with the organisation")
+
+    def answer(self) -> Answer:
+        return Answer(
+            version=self.version.data or 0,
+            name=one_line(self.name.data),
+            group=one_line(self.group.data),
+            signatory=one_line(self.signatory.data),
+            role=one_line(self.role.data),
+            authority=self.authority.data or "",
+            authority_detail=one_line(self.authority_detail.data),
+            show_signatory=self.show_signatory.data,
+        )
+
+
+def endorse_answer(data: FormData) -> Answer | None:
+    """What the posted form says, or None where EndorseForm has to look at it and may find something wrong.
+
+    Building the form takes longer than all else that the web does for an endorsement, so it is built to be shown.
+    """
+    fields = data.multi_items()
+    given = {name: value for name, value in fields if isinstance(value, str)}
+    version = whole_number(given.get("version"))
+    texts = [given.get(name, "") for name in ("name", "group", "signatory", "role", "authority_detail")]
+    if version is None or len(given) != len(fields) or any(len(text) > LONGEST for text in texts):
+        return None
+    name, group, signatory, role, detail = map(one_line, texts)
+    shown = given.get("show_signatory", "") not in ("", "false")
+    return Answer(version, name, group, signatory, role, given.get("authority", ""), detail, shown)
+
+
+class DeclineForm(Form):
+    reason = text_field(
+        "Reason (only the coordinator will read it)",
+        longest=1000,
+        kind=TextAreaField,
+    )
+
+
+class LaterForm(Form):
+    until = DateField("We decide by", [InputRequired("Choose the day by which you decide.")])
+
+
+class ForwardForm(Form):
+    email = EmailField(
+        "Your colleague’s e-mail address",
+        [InputRequired("Write your colleague’s e-mail address."), Length(max=254), address],
+        filters=[clean],
+    )
+    name = text_field("Their name", longest=NAME_LONGEST, id="colleague")  # the page has another field of this name
+    way = RadioField("Who answers from now on?", choices=options(WAYS), default="both")
