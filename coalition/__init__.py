@@ -7,8 +7,8 @@ In reading order:
     history         the hash-chained record of what happened
     people          coordinators and how they sign in
     letters         the text: drafting, versions, fingerprint, states, deadlines
-    organisations   who can be asked: directory, names, logos, lists that are read and sorted out, register look-up
-    invitations     asking: signed links, mail and its words, reminders, mail that comes back, importing, the tracker
+    organisations   who can be asked: the directory, names, logos; spreadsheets: lists read and sorted out; registers: look-up
+    invitations     asking: signed links, mail and its words, mail that comes back, importing; reminders; the tracker
     endorsements    answering: endorse, later, decline, withdraw; the undersigned; a new version; merging two into one
     printings       the PDF: frozen list, layout, setting it apart from the site
     web             pages, by who is looking

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from coalition.base.settings import Settings, WrongSetting, from_environment
 
 if TYPE_CHECKING:
-    from coalition.organisations.listed_rows import ListedRow
+    from coalition.organisations.spreadsheets.listed_rows import ListedRow
 
 WORKER_PAUSE_S = 2  # before a worker that died is started again
 
@@ -325,9 +325,9 @@ def bring_in(options: Any) -> None:
     from coalition.base.clock import now
     from coalition.invitations import importing
     from coalition.letters import records as letters
-    from coalition.organisations import columns, listed_rows, lists, reading
-    from coalition.organisations.lists import Claim
-    from coalition.organisations.looking_through import look_through
+    from coalition.organisations.spreadsheets import columns, listed_rows, lists, reading
+    from coalition.organisations.spreadsheets.lists import Claim
+    from coalition.organisations.spreadsheets.looking_through import look_through
 
     content = _contents(options.file)
     with _ready() as (_, database):

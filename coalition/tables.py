@@ -350,7 +350,7 @@ imports = Table(  # a list somebody is looking through; no organisation comes of
     _data("columns"),  # the person's corrections: column number -> field; which sheet; whether there are titles
     _moment("begun_at", null=False),
     _moment("done_at"),
-    Column("state", String(12), nullable=False, server_default="given"),  # organisations.lists.STATES
+    Column("state", String(12), nullable=False, server_default="given"),  # organisations.spreadsheets.lists.STATES
     Column("turn", Integer, nullable=False, server_default="0"),  # counts claims: who was overtaken writes no more
     _moment("due_at"),  # when somebody else may go on with it
     Column("step", Integer, nullable=False, server_default="0"),

@@ -22,13 +22,16 @@ from coalition.base.settings import Settings
 from coalition.endorsements import deciding, revising, revision_mail
 from coalition.endorsements import mail as answer_mail
 from coalition.invitations import actions as invitations
-from coalition.invitations import importing, passing_mail, reminder_mail, reminders, reminding, undoing
+from coalition.invitations import importing, passing_mail, undoing
 from coalition.invitations import mail as invitation_mail
+from coalition.invitations.reminders import candidates, reminding
+from coalition.invitations.reminders import mail as reminder_mail
 from coalition.letters import records as letters
-from coalition.organisations import listed_rows, lists, looking_up, register_answers
-from coalition.organisations.lists import Claim, TakenOver
-from coalition.organisations.looking_through import look_through
-from coalition.organisations.register import Register
+from coalition.organisations.registers import looking_up, register_answers
+from coalition.organisations.registers.register import Register
+from coalition.organisations.spreadsheets import listed_rows, lists
+from coalition.organisations.spreadsheets.lists import Claim, TakenOver
+from coalition.organisations.spreadsheets.looking_through import look_through
 from coalition.people import mail as people_mail
 from coalition.printings import records as printings
 from coalition.printings.actions import close_list
@@ -224,7 +227,7 @@ def _write_on_the_day(database: Database, at: datetime) -> None:
 def _remind(database: Database, at: datetime) -> None:
     """A piece at a time, so that the writer is free for answers in between. Each piece looks again who is left."""
     for due in database.read_now(reminding.due, at):
-        for piece in reminders.pieces(due.ids):
+        for piece in candidates.pieces(due.ids):
             database.write_now(reminding.remind_at_step, due.letter_id, due.step, piece, at)
 
 

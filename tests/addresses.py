@@ -8,9 +8,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from app import ROUTES
 from coalition.base import clock
 from coalition.base.links import Purpose, find
-from coalition.organisations import directory, lists
-from coalition.organisations.lists import Claim
-from coalition.organisations.looking_through import look_through
+from coalition.organisations import directory
+from coalition.organisations.spreadsheets import lists
+from coalition.organisations.spreadsheets.lists import Claim
+from coalition.organisations.spreadsheets.looking_through import look_through
 from coalition.people import actions as people
 from tests.cast import NSPCC, Campaign
 

@@ -11,7 +11,7 @@ from coalition import work
 from coalition.base.database import Database
 from coalition.demo import sample
 from coalition.letters import records as letters
-from coalition.organisations import lists
+from coalition.organisations.spreadsheets import lists
 from tests.cast import SLUG, begin
 
 

@@ -17,16 +17,17 @@ from coalition.base.settings import Settings
 from coalition.endorsements import actions as answers
 from coalition.endorsements.rules import Answer
 from coalition.invitations import actions as invitations
-from coalition.invitations import importing, preparing, tracking, wording
+from coalition.invitations import importing, preparing, wording
 from coalition.invitations import records as invitation_records
-from coalition.invitations.tracking import Filter
+from coalition.invitations.tracker import tracking
+from coalition.invitations.tracker.tracking import Filter
 from coalition.letters import actions as letter_actions
 from coalition.letters import records as letters
 from coalition.letters.rules import Arrangements, Letter
 from coalition.letters.text import Addressee, LetterText
-from coalition.organisations import lists
-from coalition.organisations.lists import Claim
-from coalition.organisations.looking_through import look_through
+from coalition.organisations.spreadsheets import lists
+from coalition.organisations.spreadsheets.lists import Claim
+from coalition.organisations.spreadsheets.looking_through import look_through
 from coalition.people import actions as people
 from coalition.people.records import Coordinator
 from coalition.printings import actions as printings

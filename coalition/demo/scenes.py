@@ -25,8 +25,8 @@ from coalition.base.settings import Settings, from_environment
 from coalition.demo import sample
 from coalition.endorsements import actions as answers
 from coalition.invitations import actions as invitations
-from coalition.invitations import tracking
-from coalition.invitations.tracking import Filter
+from coalition.invitations.tracker import tracking
+from coalition.invitations.tracker.tracking import Filter
 from coalition.letters import actions as letter_actions
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter

@@ -9,7 +9,7 @@ from coalition.demo.scenes import Stage
 from coalition.endorsements import actions as answers
 from coalition.invitations import actions as invitations
 from coalition.letters.rules import Letter
-from coalition.organisations.cells import Values
+from coalition.organisations.spreadsheets.cells import Values
 from coalition.printings import actions as printings
 
 SIGNED = sample.ENDORSED[:3]

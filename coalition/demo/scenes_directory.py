@@ -9,8 +9,8 @@ from coalition.invitations import actions as invitations
 from coalition.letters.rules import Letter
 from coalition.organisations import actions as organisations
 from coalition.organisations import directory
-from coalition.organisations.cells import Values
 from coalition.organisations.directory import Filter
+from coalition.organisations.spreadsheets.cells import Values
 
 TWIN = "Harbour Projects London"
 

@@ -4,7 +4,7 @@ from coalition import work
 from coalition.demo import sample
 from coalition.demo.scenes import Stage
 from coalition.letters.rules import Letter
-from coalition.organisations import lists
+from coalition.organisations.spreadsheets import lists
 
 # As a campaign officer's spreadsheet writes it: semicolons, cp1252, the same charity twice, broken addresses.
 MESSY = """Allies, as of Tuesday;;;;

@@ -4,8 +4,8 @@ from sqlalchemy import Connection, update
 
 from coalition.demo import sample
 from coalition.demo.scenes import Stage
-from coalition.organisations import looking_up, register_answers
-from coalition.organisations.register import Candidate
+from coalition.organisations.registers import looking_up, register_answers
+from coalition.organisations.registers.register import Candidate
 from coalition.tables import register_lookups
 
 REGISTER = "https://register.example/reconcile"

@@ -24,8 +24,8 @@ from coalition.letters.rules import Arrangements, Letter
 from coalition.letters.rules import check as check_letter
 from coalition.organisations import records as organisations
 from coalition.organisations.actions import enter
-from coalition.organisations.cells import Values
 from coalition.organisations.records import Contact
+from coalition.organisations.spreadsheets.cells import Values
 from coalition.people import records as people
 from coalition.people.records import Coordinator
 from coalition.tables import invitations as invitations_table

@@ -21,11 +21,11 @@ from coalition.invitations.keys import keys
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
 from coalition.organisations import actions as organisation_actions
-from coalition.organisations import listed_rows, lists, traces
 from coalition.organisations import records as organisations
-from coalition.organisations.listed_rows import ListedRow
-from coalition.organisations.lists import Claim, TakenOver
 from coalition.organisations.records import Contact
+from coalition.organisations.spreadsheets import listed_rows, lists, traces
+from coalition.organisations.spreadsheets.listed_rows import ListedRow
+from coalition.organisations.spreadsheets.lists import Claim, TakenOver
 
 AT_ONCE: Final = 300  # rows brought in by one write
 

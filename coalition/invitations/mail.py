@@ -10,7 +10,8 @@ from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, Office, Words, addressed, written
 from coalition.base.mail.words import listed
 from coalition.base.outbox import Owed
-from coalition.invitations import records, schedule
+from coalition.invitations import records
+from coalition.invitations.reminders import schedule
 from coalition.invitations.rules import ANSWERED, Invitation, closes, may_answer
 from coalition.invitations.wording import INVITATION, Wording, fill
 from coalition.letters import records as letters

@@ -11,8 +11,8 @@ from coalition.base.refused import Refused
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.letters import records as letters
-from coalition.organisations import lists, traces
-from coalition.organisations.lists import Claim, Import
+from coalition.organisations.spreadsheets import lists, traces
+from coalition.organisations.spreadsheets.lists import Claim, Import
 
 AT_ONCE: Final = 500
 

@@ -10,9 +10,9 @@ from coalition.base.refused import Overtaken, Refused
 from coalition.history.records import SITE, Deed
 from coalition.history.records import add as add_history
 from coalition.organisations import directory, names, records, rules
-from coalition.organisations.cells import Values
 from coalition.organisations.records import Contact
 from coalition.organisations.rules import Details, Organisation, Person
+from coalition.organisations.spreadsheets.cells import Values
 from coalition.people.records import Coordinator
 
 OVERTAKEN = (

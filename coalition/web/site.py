@@ -19,7 +19,7 @@ from coalition.base.mail.words import a_run
 from coalition.base.settings import TEMPLATES, Settings
 from coalition.letters import rules
 from coalition.letters.text import LetterText, body_html
-from coalition.organisations.register import Register
+from coalition.organisations.registers.register import Register
 from coalition.printings.store import Store
 from coalition.web.static_files import address
 

@@ -20,8 +20,8 @@ from coalition.base.database import Database
 from coalition.base.refused import Refused
 from coalition.base.settings import from_environment
 from coalition.invitations import actions as invitations
-from coalition.organisations import lists
-from coalition.organisations.cells import Values
+from coalition.organisations.spreadsheets import lists
+from coalition.organisations.spreadsheets.cells import Values
 from coalition.printings import actions as printings
 from coalition.printings.records import was_set
 from coalition.tables import metadata

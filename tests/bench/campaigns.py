@@ -22,7 +22,7 @@ from coalition.invitations.rules import Status
 from coalition.letters.rules import Letter
 from coalition.organisations import actions as organisations
 from coalition.organisations import records as organisation_records
-from coalition.organisations.cells import Values
+from coalition.organisations.spreadsheets.cells import Values
 from coalition.people import actions as people
 from coalition.people.records import Coordinator
 from coalition.printings import actions as printings

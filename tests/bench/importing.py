@@ -16,10 +16,10 @@ from statistics import median
 import python_calamine
 
 from coalition.organisations import names, near_names
-from coalition.organisations.columns import guess
 from coalition.organisations.near_names import blocks_of, blocks_to_search, forms_of, slip
-from coalition.organisations.reading import read_rows
-from coalition.organisations.sorting_out import rows as sorted_out
+from coalition.organisations.spreadsheets.columns import guess
+from coalition.organisations.spreadsheets.reading import read_rows
+from coalition.organisations.spreadsheets.sorting_out import rows as sorted_out
 from tests.bench.figures import Figure, Row, range_of
 from tests.organisations.workbooks import xlsx
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, event, update
 
 from coalition.base import clock
 from coalition.base.database import Database
-from coalition.invitations import reminders, reminding, schedule
-from coalition.invitations.schedule import Schedule
+from coalition.invitations.reminders import candidates, reminding, schedule
+from coalition.invitations.reminders.schedule import Schedule
 from coalition.tables import invitations, letters, outbox
 from tests.bench.campaigns import begin
 from tests.bench.figures import Figure, Row
@@ -49,7 +49,7 @@ def rows(folder: Path) -> Iterator[Row]:
             Figure("the longest single write, the writer's own processor time", [busiest * 1000], most=100, unit=" ms"),
         ),
         f"found in {median(asking[MANY]) * MANY / 1e6:.2f} s, queued in {doing[MANY] * MANY / 1e6:.1f} s; "
-        f"{statements[MANY]} statements to find them, pieces of {reminders.PIECE} to queue them",
+        f"{statements[MANY]} statements to find them, pieces of {candidates.PIECE} to queue them",
     )
 
 
@@ -93,7 +93,7 @@ def _remind(database: Database, at: datetime) -> list[tuple[float, float]]:
     """As the worker does it. Returns how long each write took, and how long the writer itself was busy with it."""
     writes = []
     for due in database.read_now(reminding.due, at):
-        for piece in reminders.pieces(due.ids):
+        for piece in candidates.pieces(due.ids):
             begun = time.perf_counter()
             work = database.write_now(_timed, due, piece, at)
             writes.append((time.perf_counter() - begun, work))

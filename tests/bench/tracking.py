@@ -14,7 +14,7 @@ from sqlalchemy import event
 
 from app import build
 from coalition.base import clock
-from coalition.invitations.tracking import PAGE
+from coalition.invitations.tracker.tracking import PAGE
 from tests.bench.campaigns import Campaign, begin, remember, spread
 from tests.bench.figures import Figure, Row
 from tests.bench.processes import get, load, site

@@ -6,8 +6,8 @@ import httpx
 from playwright.async_api import Browser
 
 from coalition.history import records as history
-from coalition.invitations import tracking
-from coalition.invitations.tracking import Filter
+from coalition.invitations.tracker import tracking
+from coalition.invitations.tracker.tracking import Filter
 from coalition.letters import records as letters
 from tests.cast import NSPCC, SLUG
 from tests.rows import all_rows

@@ -4,8 +4,8 @@ from playwright.async_api import Browser, Dialog, Page
 
 from coalition.base import clock
 from coalition.base.links import Links
-from coalition.invitations import tracking
-from coalition.invitations.tracking import Filter
+from coalition.invitations.tracker import tracking
+from coalition.invitations.tracker.tracking import Filter
 from coalition.letters import records as letters
 from coalition.people import actions as people
 from coalition.people import records as people_records

@@ -26,7 +26,7 @@ from coalition.letters.rules import Letter
 from coalition.organisations import actions as organisations
 from coalition.organisations import directory
 from coalition.organisations import records as organisation_records
-from coalition.organisations.cells import Values
+from coalition.organisations.spreadsheets.cells import Values
 from coalition.people.records import Coordinator
 from coalition.printings import actions as printings
 from coalition.tables import contacts, endorsements, former_invitations, links, merges, metadata

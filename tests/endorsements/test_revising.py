@@ -19,7 +19,7 @@ from coalition.endorsements.rules import Answer, TextChanged
 from coalition.endorsements.undersigned import grouped
 from coalition.history import records as history
 from coalition.invitations import actions as asking
-from coalition.invitations import tracking
+from coalition.invitations.tracker import tracking
 from coalition.letters import next_version
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter

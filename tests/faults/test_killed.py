@@ -11,8 +11,8 @@ from coalition.demo import sample
 from coalition.endorsements import records as endorsements
 from coalition.history import records as history
 from coalition.invitations import records as invitations
-from coalition.invitations import tracking
-from coalition.invitations.tracking import Filter
+from coalition.invitations.tracker import tracking
+from coalition.invitations.tracker.tracking import Filter
 from tests.cast import Campaign, endorse_form
 from tests.faults.processes import serving
 

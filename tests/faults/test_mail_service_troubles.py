@@ -15,7 +15,7 @@ from coalition.base import clock, outbox
 from coalition.base.outbox import PAUSES
 from coalition.invitations import actions, records
 from coalition.invitations.rules import Invitation
-from coalition.organisations.cells import Values
+from coalition.organisations.spreadsheets.cells import Values
 from coalition.tables import outbox as table
 from tests.cast import NSPCC, Campaign
 from tests.faults.processes import running, wait_until

@@ -19,10 +19,11 @@ from coalition.base import outbox as base_outbox
 from coalition.base.mail.pump import SENDERS
 from coalition.base.outbox import PAUSES
 from coalition.history import records as history
-from coalition.invitations import actions, records, tracking
+from coalition.invitations import actions, records
 from coalition.invitations.rules import Invitation
-from coalition.invitations.tracking import Filter
-from coalition.organisations.cells import Values
+from coalition.invitations.tracker import tracking
+from coalition.invitations.tracker.tracking import Filter
+from coalition.organisations.spreadsheets.cells import Values
 from coalition.tables import outbox
 from tests.cast import AMNESTY, NSPCC, Campaign, endorse_form
 from tests.faults.processes import running, wait_until

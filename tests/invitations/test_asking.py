@@ -13,7 +13,7 @@ from coalition.history import records as history
 from coalition.invitations import actions, linking, records
 from coalition.invitations.rules import Invitation, Revoked
 from coalition.organisations import records as organisations
-from coalition.organisations.cells import Values
+from coalition.organisations.spreadsheets.cells import Values
 from coalition.tables import outbox
 from tests.cast import AMNESTY, NSPCC, Campaign, endorse_form
 

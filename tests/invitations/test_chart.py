@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coalition.invitations import chart
-from coalition.invitations.chart import Mark
+from coalition.invitations.tracker import chart
+from coalition.invitations.tracker.chart import Mark
 
 MONDAY = date(2009, 10, 26)
 

@@ -19,7 +19,7 @@ from coalition.invitations import actions, linking, preparing, records, wording
 from coalition.invitations.rules import Invitation
 from coalition.invitations.wording import Wording
 from coalition.letters import actions as letter_actions
-from coalition.organisations.cells import Values
+from coalition.organisations.spreadsheets.cells import Values
 from coalition.tables import outbox
 from tests.cast import NSPCC, Campaign, endorse_form, hidden
 from tests.running import Post, _read

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, event, select, update
 
 from coalition.base.database import Database
 from coalition.base.settings import from_environment
-from coalition.invitations import progress
-from coalition.invitations.progress import Progress
+from coalition.invitations.tracker import progress
+from coalition.invitations.tracker.progress import Progress
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
 from coalition.tables import invitations

@@ -14,7 +14,7 @@ from coalition.base.database import Database
 from coalition.base.links import Links
 from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, NotYet, Office
-from coalition.invitations import reminding
+from coalition.invitations.reminders import reminding
 from coalition.letters.rules import Letter
 from coalition.tables import invitations
 from coalition.tables import outbox as outbox_table

@@ -13,10 +13,11 @@ from coalition.base.database import Database
 from coalition.base.refused import Closed, Overtaken, Refused
 from coalition.demo import sample
 from coalition.history import records as history
-from coalition.invitations import records, reminders, reminding
-from coalition.invitations.reminding import Reminded
+from coalition.invitations import records
+from coalition.invitations.reminders import candidates, reminding
+from coalition.invitations.reminders.reminding import Reminded
+from coalition.invitations.reminders.schedule import Schedule
 from coalition.invitations.rules import Status
-from coalition.invitations.schedule import Schedule
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
 from coalition.organisations import records as organisations
@@ -128,7 +129,7 @@ def test_two_workers_with_the_same_list_remind_nobody_twice(
         assert mine == theirs
         queued = [
             one.write_soon(reminding.remind_at_step, letter.id, mine.step, piece, FIRST)
-            for piece in reminders.pieces(mine.ids, 7)
+            for piece in candidates.pieces(mine.ids, 7)
             for one in (database, other)
         ]
         assert sum(one.result() for one in queued) == len(mine.ids)
@@ -172,7 +173,7 @@ def test_a_reminder_stops_for_each_reason_and_the_list_shown_before_says_which(
     by_then = {} if values.get("status") == "queued" or why == "lately" else {why: 1}
     assert foreseen.left_out == by_then
     assert now.left_out == {why: 1}
-    assert [one.id for one in database.read_now(reminders.listed, now.asked, why, 1)] == [id]
+    assert [one.id for one in database.read_now(candidates.listed, now.asked, why, 1)] == [id]
     work.do_what_is_due(database, FIRST)
     assert id not in _reminded(database)
     assert len(_reminded(database)) == now.count
@@ -226,7 +227,7 @@ def test_a_reminder_of_another_letter_counts_unless_forced(
     found = database.read_now(reminding.foresee, letter, FIRST)
     assert found
     assert found.left_out == {"elsewhere": 1}
-    [row] = database.read_now(reminders.listed, found.asked, "elsewhere", 1)
+    [row] = database.read_now(candidates.listed, found.asked, "elsewhere", 1)
     assert (row.id, row.elsewhere_at) == (id, before)
     work.do_what_is_due(database, FIRST)
     assert id not in _reminded(database)
@@ -292,7 +293,7 @@ def test_by_hand_is_held_within_48_hours_unless_forced(
     nspcc, poppy, amnesty = put(NSPCC), put(POPPY, reminded_at=FIRST - timedelta(hours=3)), put(AMNESTY, reminders=3)
     found = _by_hand(database, letter, nspcc, poppy, amnesty, forced=forced)
     assert found.queued == (3 if forced else 1)
-    held = {} if forced else {POPPY: reminders.HELD["lately"], AMNESTY: reminders.HELD["cap"]}
+    held = {} if forced else {POPPY: candidates.HELD["lately"], AMNESTY: candidates.HELD["cap"]}
     assert {one.organisation: one.why for one in found.held} == held
     assert _reminded(database)[nspcc] == [FIRST]
 

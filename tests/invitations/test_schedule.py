@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coalition.invitations import schedule
-from coalition.invitations.schedule import LATE, Dates, Schedule
+from coalition.invitations.reminders import schedule
+from coalition.invitations.reminders.schedule import LATE, Dates, Schedule
 
 LONDON = "Europe/London"
 ALWAYS = Schedule(quiet_from=None, quiet_until=None, quiet_weekends=False)

@@ -15,10 +15,11 @@ from sqlalchemy import Connection, event, insert, select
 
 from coalition.base.database import Database
 from coalition.base.text import fold
-from coalition.invitations import actions, renaming, tracking
+from coalition.invitations import actions, renaming
 from coalition.invitations.keys import contact_key, keys
 from coalition.invitations.rules import STATUSES
-from coalition.invitations.tracking import PAGE, Filter, Row
+from coalition.invitations.tracker import tracking
+from coalition.invitations.tracker.tracking import PAGE, Filter, Row
 from coalition.organisations import directory
 from coalition.organisations.names import name_key, sort_key
 from coalition.tables import contacts, invitations, letters, organisations

@@ -2,9 +2,9 @@
 
 import pytest
 
-from coalition.organisations import titles
-from coalition.organisations.columns import FIELDS, IGNORED, check, guess
-from coalition.organisations.reading import Unreadable, read_rows
+from coalition.organisations.spreadsheets import titles
+from coalition.organisations.spreadsheets.columns import FIELDS, IGNORED, check, guess
+from coalition.organisations.spreadsheets.reading import Unreadable, read_rows
 
 
 def guessed(text: str, header: bool | None = None) -> list[str]:

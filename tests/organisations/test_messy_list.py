@@ -8,9 +8,9 @@ import pytest
 
 import coalition
 from coalition.organisations import names
-from coalition.organisations.columns import guess
-from coalition.organisations.reading import read_rows
-from coalition.organisations.sorting_out import Row, rows
+from coalition.organisations.spreadsheets.columns import guess
+from coalition.organisations.spreadsheets.reading import read_rows
+from coalition.organisations.spreadsheets.sorting_out import Row, rows
 from tests.organisations.messy.assemble import FILES, HERE
 
 GROUPS = ("National charities", "Local and specialist services", "Trade unions", "Faith organisations")

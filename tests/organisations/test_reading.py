@@ -4,9 +4,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from coalition.organisations.columns import guess
-from coalition.organisations.reading import MOST_CELL, MOST_COLUMNS, MOST_ROWS, Table, Unreadable, read_rows
-from coalition.organisations.sorting_out import rows as sort_out
+from coalition.organisations.spreadsheets.columns import guess
+from coalition.organisations.spreadsheets.reading import (
+    MOST_CELL,
+    MOST_COLUMNS,
+    MOST_ROWS,
+    Table,
+    Unreadable,
+    read_rows,
+)
+from coalition.organisations.spreadsheets.sorting_out import rows as sort_out
 
 LIST = [
     ["Organisation", "E-mail"],

@@ -16,8 +16,8 @@ from coalition import work
 from coalition.base import fetching
 from coalition.base.database import Database
 from coalition.base.outside import Unanswered
-from coalition.organisations import register_answers
-from coalition.organisations.register import Away, Candidate, Register, manifest_of, results
+from coalition.organisations.registers import register_answers
+from coalition.organisations.registers.register import Away, Candidate, Register, manifest_of, results
 from coalition.tables import register_answers as table
 from tests.registers import answer, crooked, drip, flood, reconciling, silent
 

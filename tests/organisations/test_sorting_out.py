@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pytest
 
 from coalition.organisations import names
-from coalition.organisations.columns import guess
-from coalition.organisations.reading import read_rows
-from coalition.organisations.sorting_out import Match, Row, rows
+from coalition.organisations.spreadsheets.columns import guess
+from coalition.organisations.spreadsheets.reading import read_rows
+from coalition.organisations.spreadsheets.sorting_out import Match, Row, rows
 
 GROUPS = ("National charities", "Trade unions", "Faith organisations")
 

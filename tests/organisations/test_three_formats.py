@@ -2,9 +2,9 @@
 
 import pytest
 
-from coalition.organisations.columns import guess
-from coalition.organisations.reading import read_rows
-from coalition.organisations.sorting_out import Row, rows
+from coalition.organisations.spreadsheets.columns import guess
+from coalition.organisations.spreadsheets.reading import read_rows
+from coalition.organisations.spreadsheets.sorting_out import Row, rows
 from tests.organisations import workbooks
 from tests.organisations.messy.assemble import HERE, campaign, campaign_csv, campaign_workbook
 from tests.organisations.test_messy_list import Listed

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from coalition.organisations import workbooks
-from coalition.organisations.columns import guess
-from coalition.organisations.reading import Table, Unreadable, read_rows
-from coalition.organisations.sorting_out import rows
+from coalition.organisations.spreadsheets import workbooks
+from coalition.organisations.spreadsheets.columns import guess
+from coalition.organisations.spreadsheets.reading import Table, Unreadable, read_rows
+from coalition.organisations.spreadsheets.sorting_out import rows
 from tests.organisations.messy.assemble import HERE as MESSY
 from tests.organisations.workbooks import Rows, ods, xlsx
 

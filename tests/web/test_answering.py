@@ -4,7 +4,7 @@ import httpx
 
 from coalition.endorsements import records as endorsements
 from coalition.history import records as history
-from coalition.invitations import tracking
+from coalition.invitations.tracker import tracking
 from tests.cast import NSPCC, Campaign, endorse_form
 
 

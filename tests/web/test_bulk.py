@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Connection, update
 
 from coalition.base import clock
-from coalition.invitations import records, tracking
-from coalition.invitations.tracking import Filter
+from coalition.invitations import records
+from coalition.invitations.tracker import tracking
+from coalition.invitations.tracker.tracking import Filter
 from coalition.organisations import records as organisations
 from coalition.tables import invitations, letters, outbox
 from tests.cast import AMNESTY, NSPCC, POPPY, SLUG, Campaign, endorse_form, hidden

@@ -8,7 +8,8 @@ import pytest
 from coalition.base import clock
 from coalition.history import records as history
 from coalition.invitations import actions as invitations
-from coalition.invitations import records, tracking
+from coalition.invitations import records
+from coalition.invitations.tracker import tracking
 from coalition.letters import actions
 from coalition.letters import records as letters
 from coalition.printings import records as printings

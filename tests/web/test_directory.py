@@ -10,12 +10,12 @@ from PIL import Image
 from coalition.base import clock
 from coalition.base.refused import Refused
 from coalition.invitations import actions as invitations
-from coalition.invitations import tracking
+from coalition.invitations.tracker import tracking
 from coalition.organisations import actions, directory
 from coalition.organisations import records as organisations
-from coalition.organisations.cells import Values
 from coalition.organisations.directory import Filter
 from coalition.organisations.rules import Organisation, Person
+from coalition.organisations.spreadsheets.cells import Values
 from tests.cast import NSPCC, POPPY, Campaign, hidden
 from tests.rows import all_rows
 

@@ -12,14 +12,16 @@ from coalition.base import clock
 from coalition.endorsements import merging
 from coalition.history import records as history
 from coalition.invitations import actions as asking
-from coalition.invitations import holders, importing, tracking, undoing
+from coalition.invitations import holders, importing, undoing
 from coalition.invitations import records as invitations
+from coalition.invitations.tracker import tracking
 from coalition.organisations import actions as directory_actions
-from coalition.organisations import directory, listed_rows, lists
+from coalition.organisations import directory
 from coalition.organisations import records as organisations
 from coalition.organisations.actions import as_row
-from coalition.organisations.cells import Values
-from coalition.organisations.listed_rows import ListedRow
+from coalition.organisations.spreadsheets import listed_rows, lists
+from coalition.organisations.spreadsheets.cells import Values
+from coalition.organisations.spreadsheets.listed_rows import ListedRow
 from coalition.web.desk.importing import QUICK_ROWS, ROWS_SHOWN
 from tests.cast import NSPCC, Campaign
 from tests.organisations.workbooks import ods, xlsx

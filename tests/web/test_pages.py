@@ -6,8 +6,9 @@ from dataclasses import fields
 import pytest
 
 from coalition.base import clock
-from coalition.invitations import linking, tracking
-from coalition.invitations.tracking import Filter
+from coalition.invitations import linking
+from coalition.invitations.tracker import tracking
+from coalition.invitations.tracker.tracking import Filter
 from coalition.letters import actions as letter_actions
 from coalition.letters.rules import Arrangements
 from tests.cast import NSPCC, POPPY, SLUG, Campaign, endorse_form

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from coalition.base import fetching
-from coalition.invitations import tracking
-from coalition.invitations.tracking import Filter
-from coalition.organisations.register import AWAY
+from coalition.invitations.tracker import tracking
+from coalition.invitations.tracker.tracking import Filter
+from coalition.organisations.registers.register import AWAY
 from tests.cast import Campaign
 from tests.registers import answer, crooked, reconciling, silent, with_register
 from tests.rows import all_rows

@@ -10,9 +10,10 @@ import httpx
 import pytest
 
 from coalition.base import clock
-from coalition.organisations import listed_rows, looking_up
-from coalition.organisations.looking_up import MOST_FAILURES
-from coalition.organisations.register import Register
+from coalition.organisations.registers import looking_up
+from coalition.organisations.registers.looking_up import MOST_FAILURES
+from coalition.organisations.registers.register import Register
+from coalition.organisations.spreadsheets import listed_rows
 from tests.cast import Campaign
 from tests.faults.processes import running, wait_until
 from tests.registers import charities, crooked, reconciling, with_register
@@ -166,7 +167,7 @@ async def test_a_list_that_is_thrown_away_takes_its_look_up_along(eva: Campaign,
     async with eva.at_desk() as desk:
         path = await _begun(desk, eva)
         await desk.post(f"{path}/begin")
-    from coalition.organisations import lists
+    from coalition.organisations.spreadsheets import lists
 
     eva.database.write_now(lists.forget_imports, clock.now() + timedelta(days=1))
     assert eva.database.read_now(all_rows)["register_lookups"] == []

@@ -16,8 +16,8 @@ from starlette.responses import RedirectResponse, Response
 from coalition.base import clock, links
 from coalition.base.database import NotSaved
 from coalition.base.refused import Refused
-from coalition.invitations import choosing, tracking
-from coalition.invitations.choosing import DEEDS, OFFERED, Chosen, Done, What
+from coalition.invitations.tracker import choosing, tracking
+from coalition.invitations.tracker.choosing import DEEDS, OFFERED, Chosen, Done, What
 from coalition.letters import records as letters
 from coalition.letters import rules
 from coalition.letters.rules import Letter

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from starlette.datastructures import FormData, QueryParams
 
 from coalition.base.text import fold
-from coalition.invitations.choosing import DEEDS, OFFERED
-from coalition.invitations.ordering import SECTIONED, SORTS
 from coalition.invitations.rules import STATUSES
-from coalition.invitations.tracking import NEEDS, REMINDED_MOST, UNREAD_DAYS, Filter
+from coalition.invitations.tracker.choosing import DEEDS, OFFERED
+from coalition.invitations.tracker.ordering import SECTIONED, SORTS
+from coalition.invitations.tracker.tracking import NEEDS, REMINDED_MOST, UNREAD_DAYS, Filter
 from coalition.letters.rules import YEARS, Letter, State
 from coalition.web.forms.fields import whole_number
 

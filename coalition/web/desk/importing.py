@@ -14,12 +14,20 @@ from coalition.base.refused import NotFound, Refused
 from coalition.invitations import importing, undoing
 from coalition.invitations.importing import Made
 from coalition.letters import records as letters
-from coalition.organisations import encodings, listed_rows, lists, looking_through, reading, traces, workbooks
-from coalition.organisations.columns import FIELDS
-from coalition.organisations.encodings import Unreadable
-from coalition.organisations.listed_rows import SHOWS
-from coalition.organisations.lists import Claim, Import
-from coalition.organisations.reading import Table
+from coalition.organisations.spreadsheets import (
+    encodings,
+    listed_rows,
+    lists,
+    looking_through,
+    reading,
+    traces,
+    workbooks,
+)
+from coalition.organisations.spreadsheets.columns import FIELDS
+from coalition.organisations.spreadsheets.encodings import Unreadable
+from coalition.organisations.spreadsheets.listed_rows import SHOWS
+from coalition.organisations.spreadsheets.lists import Claim, Import
+from coalition.organisations.spreadsheets.reading import Table
 from coalition.web.desk.listed import changes_in, shown
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED

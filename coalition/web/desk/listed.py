@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from coalition.organisations import listed_rows
-from coalition.organisations.listed_rows import ListedRow
-from coalition.organisations.looking_through import Change
-from coalition.organisations.sorting_out import Row
+from coalition.organisations.spreadsheets import listed_rows
+from coalition.organisations.spreadsheets.listed_rows import ListedRow
+from coalition.organisations.spreadsheets.looking_through import Change
+from coalition.organisations.spreadsheets.sorting_out import Row
 
 # What can be changed in a row; of a further contact only what is theirs.
 EDITABLE = (*("name", "register_id", "email", "contact_name", "contact_role", "website", "group", "kind", "country"),)

@@ -23,7 +23,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from coalition.base import clock
 from coalition.base.database import Database
 from coalition.invitations import records as invitations
-from coalition.invitations import watching
+from coalition.invitations.tracker import watching
 from coalition.letters import records as letters
 from coalition.people import records as people
 from coalition.web.desk.visit import Visit, at_desk

@@ -8,8 +8,8 @@ from wtforms import Form
 
 from coalition.base.refused import TooMany
 from coalition.letters.text import one_line
-from coalition.organisations import register_answers
-from coalition.organisations.register import LONGEST_NAME, Away, Candidate
+from coalition.organisations.registers import register_answers
+from coalition.organisations.registers.register import LONGEST_NAME, Away, Candidate
 from coalition.web.desk.visit import Visit, at_desk
 
 SHORTEST_NAME = 3

@@ -8,10 +8,11 @@ from starlette.responses import RedirectResponse, Response
 from coalition.base.database import NotSaved
 from coalition.base.refused import NotFound
 from coalition.letters import records as letters
-from coalition.organisations import listed_rows, lists, looking_through, looking_up
-from coalition.organisations.lists import Claim
-from coalition.organisations.looking_through import Change
-from coalition.organisations.register import Register
+from coalition.organisations.registers import looking_up
+from coalition.organisations.registers.register import Register
+from coalition.organisations.spreadsheets import listed_rows, lists, looking_through
+from coalition.organisations.spreadsheets.lists import Claim
+from coalition.organisations.spreadsheets.looking_through import Change
 from coalition.web.desk.importing import sort_out_again
 from coalition.web.desk.listed import texts_of
 from coalition.web.desk.visit import Visit, at_desk

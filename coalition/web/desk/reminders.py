@@ -10,11 +10,11 @@ from wtforms.validators import Length
 from coalition.base.database import NotSaved
 from coalition.base.refused import Overtaken, Refused
 from coalition.invitations import records as invitations
-from coalition.invitations import reminder_mail as mail
-from coalition.invitations import reminders, reminding, schedule, wording
-from coalition.invitations.reminders import HELD, PAGE
+from coalition.invitations import wording
+from coalition.invitations.reminders import candidates, mail, reminding, schedule
+from coalition.invitations.reminders.candidates import HELD, PAGE
+from coalition.invitations.reminders.schedule import CAPS, Schedule
 from coalition.invitations.rules import Invitation
-from coalition.invitations.schedule import CAPS, Schedule
 from coalition.letters import records as letters
 from coalition.letters import rules
 from coalition.letters.rules import Letter
@@ -127,7 +127,7 @@ async def _page(
             "steps": schedule.steps(plan, when) if when else (),
             "next": found,
             "why": shown,
-            "rows": reminders.listed(connection, found.asked, shown, number) if found else [],
+            "rows": candidates.listed(connection, found.asked, shown, number) if found else [],
             "total": found.tally.get(shown, 0) if found else 0,
             "mail": mail.preview(connection, letter, _first(connection, found), visit.now),
         }
@@ -156,7 +156,7 @@ def _first(connection: Connection, found: reminding.Foreseen | None) -> Invitati
     """The first that gets the next one, whose mail is shown; or nobody in particular."""
     if found is None or not found.count:
         return None
-    [first, *_] = reminders.listed(connection, found.asked, "", 1)
+    [first, *_] = candidates.listed(connection, found.asked, "", 1)
     return invitations.invitation(connection, first.id)
 
 

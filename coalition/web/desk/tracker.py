@@ -8,11 +8,11 @@ from starlette.responses import RedirectResponse, Response
 
 from coalition.base import outbox
 from coalition.base.spreadsheet import Write, csv_bytes, xlsx_bytes
-from coalition.invitations import choosing, exporting, progress, tracking, watching
 from coalition.invitations import records as invitations
-from coalition.invitations.choosing import DEEDS
 from coalition.invitations.rules import MOVES, STATUSES
-from coalition.invitations.tracking import COUNTED_MOST, PAGE, UNREAD_DAYS
+from coalition.invitations.tracker import choosing, exporting, progress, tracking, watching
+from coalition.invitations.tracker.choosing import DEEDS
+from coalition.invitations.tracker.tracking import COUNTED_MOST, PAGE, UNREAD_DAYS
 from coalition.letters import records as letters
 from coalition.letters import rules
 from coalition.web.desk import bulk, filters

@@ -19,7 +19,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from coalition.invitations import wording
 from coalition.invitations.wording import Wording
 from coalition.organisations import names
-from coalition.organisations.cells import Values
+from coalition.organisations.spreadsheets.cells import Values
 from coalition.web.forms.fields import MINUTES, address, clean, moment_of, text_field
 
 

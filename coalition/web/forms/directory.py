@@ -14,8 +14,8 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from wtforms.widgets import TextInput
 
 from coalition.organisations import names
-from coalition.organisations.cells import Values
 from coalition.organisations.rules import APPROVERS, LONGEST_NOTICE, Details
+from coalition.organisations.spreadsheets.cells import Values
 from coalition.web.forms.fields import address, checked, clean, one_line, options, text_field
 
 NOTICE_WRONG = f"Write a number of days from 0 to {LONGEST_NOTICE}."

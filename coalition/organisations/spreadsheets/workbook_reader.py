@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from coalition.base import apart
 from coalition.base.apart import Failed
-from coalition.organisations.reading import MOST_CELL, MOST_COLUMNS, MOST_ROWS, title_row
-from coalition.organisations.workbook_marks import Marks, marks
+from coalition.organisations.spreadsheets.reading import MOST_CELL, MOST_COLUMNS, MOST_ROWS, title_row
+from coalition.organisations.spreadsheets.workbook_marks import Marks, marks
 
 MOST_UNPACKED: Final = 300 * 2**20  # bytes; 50,000 rows of 60 cells unpack to 150 MB
 MOST_SHEETS: Final = 40  # that are looked into for the first that is a list

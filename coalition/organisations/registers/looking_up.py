@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from coalition.base.database import Database
-from coalition.organisations import listed_rows, lists, register_answers
-from coalition.organisations.listed_rows import ListedRow
-from coalition.organisations.register import LONGEST_NAME, Away, Candidate, Register
+from coalition.organisations.registers import register_answers
+from coalition.organisations.registers.register import LONGEST_NAME, Away, Candidate, Register
+from coalition.organisations.spreadsheets import listed_rows, lists
+from coalition.organisations.spreadsheets.listed_rows import ListedRow
 from coalition.tables import import_rows, imports, register_lookups
 
 LEASE = timedelta(minutes=1)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from coalition.organisations.encodings import Unreadable
 from coalition.organisations.names import register_id
-from coalition.organisations.reading import Table
-from coalition.organisations.titles import FIELDS, Field, field_of
+from coalition.organisations.spreadsheets.encodings import Unreadable
+from coalition.organisations.spreadsheets.reading import Table
+from coalition.organisations.spreadsheets.titles import FIELDS, Field, field_of
 
 __all__ = ["FIELDS", "IGNORED", "REPEATABLE", "Field", "Mapping", "check", "guess"]
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Select, and_, bindparam, false, func, literal, literal_column, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from coalition.invitations.ordering import REVERSE, SECTIONED, SORTS, ordered
 from coalition.invitations.records import joined
 from coalition.invitations.rules import ANSWERED, STATUSES
+from coalition.invitations.tracker.ordering import REVERSE, SECTIONED, SORTS, ordered
 from coalition.tables import contacts, history, invitations, organisations, outbox
 
 PAGE = 50

@@ -12,9 +12,9 @@ from coalition.base.refused import Overtaken, Refused
 from coalition.base.text import without_addresses
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
-from coalition.invitations import reminders, schedule
-from coalition.invitations.reminders import HELD, Named, Question
-from coalition.invitations.schedule import APART, PROPOSED, Dates, Schedule, Step
+from coalition.invitations.reminders import candidates, schedule
+from coalition.invitations.reminders.candidates import HELD, Named, Question
+from coalition.invitations.reminders.schedule import APART, PROPOSED, Dates, Schedule, Step
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
 from coalition.letters.rules import check as check_letter
@@ -35,31 +35,31 @@ class Due:
 def due(connection: Connection, now: datetime) -> list[Due]:
     """What the clock asks for now. Changes nothing; `remind_at_step` looks at each again before it is done."""
     found = []
-    for letter in reminders.open_letters(connection, now):
+    for letter in candidates.open_letters(connection, now):
         asked = _at_step(letter, now)
-        if asked and (ids := reminders.due(connection, asked)):
+        if asked and (ids := candidates.due(connection, asked)):
             found.append(Due(letter.letter_id, asked.step, ids))
     return found
 
 
 def remind_at_step(connection: Connection, letter_id: int, step: str, ids: Collection[int], now: datetime) -> int:
     """Queues the reminder of those named who are still to get it at this step: whoever comes second finds nobody."""
-    letter = reminders.open_letter(connection, letter_id, now)
+    letter = candidates.open_letter(connection, letter_id, now)
     asked = _at_step(letter, now) if letter else None
     if asked is None or asked.step != step:
         return 0
-    some = [one for one in reminders.named(connection, asked, ids) if not one.why]
+    some = [one for one in candidates.named(connection, asked, ids) if not one.why]
     _queue(connection, letter_id, some, step, BY_THE_SCHEDULE, now, now, forced=False)
     return len(some)
 
 
-def _at_step(letter: reminders.Scheduled, now: datetime) -> Question | None:
+def _at_step(letter: candidates.Scheduled, now: datetime) -> Question | None:
     plan = schedule.from_data(letter.reminders)
     when = schedule.dates(letter.soft_deadline, letter.hard_deadline, letter.time_zone)
     step = schedule.due_now(plan, when, now) if plan and when else None
     if plan is None or when is None or step is None:
         return None
-    return reminders.at_step(letter.letter_id, plan, when, step.name, now)
+    return candidates.at_step(letter.letter_id, plan, when, step.name, now)
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,12 @@ def remind(
 ) -> Reminded:
     """Reminds a selection by hand. `forced` sets the 48 hours and the cap aside, and nothing else.
 
-    Raises NotFound, Closed or Refused. For more than reminders.PIECE of them, call it a piece at a time.
+    Raises NotFound, Closed or Refused. For more than candidates.PIECE of them, call it a piece at a time.
     """
     letter = letters.letter_by_slug(connection, slug)
     check_letter(letter, "ask", now)
     leaves_at = leaves(letter, now)
-    found = reminders.named(connection, by_hand(letter, now, forced=forced), ids)
+    found = candidates.named(connection, by_hand(letter, now, forced=forced), ids)
     some = [one for one in found if not one.why]
     _queue(connection, letter.id, some, f"by hand {now:%Y-%m-%dT%H:%M:%S}", who, now, leaves_at, forced=forced)
     held = tuple(Held(one.id, one.organisation, one.words(letter.time_zone)) for one in found if one.why)
@@ -96,8 +96,8 @@ def remind(
 def by_hand(letter: Letter, now: datetime, *, forced: bool) -> Question:
     """The question that `remind` asks, for a page that shows its answer first."""
     cap = (schedule.from_data(letter.reminders) or PROPOSED).cap
-    return reminders.by_hand(
-        letter.id, letter.time_zone, reminders.ANY_NUMBER if forced else cap, now, lately=A_MOMENT if forced else APART
+    return candidates.by_hand(
+        letter.id, letter.time_zone, candidates.ANY_NUMBER if forced else cap, now, lately=A_MOMENT if forced else APART
     )
 
 
@@ -120,7 +120,7 @@ def _queue(
 ) -> None:
     if not some:
         return
-    reminders.note(connection, [one.id for one in some], step, now)
+    candidates.note(connection, [one.id for one in some], step, now)
     rows = [
         {
             "message": "reminder",
@@ -217,7 +217,7 @@ def foresee(connection: Connection, letter: Letter, now: datetime) -> Foreseen |
     if when is None or step is None:
         return None
     if step.due <= now:
-        asked = reminders.at_step(letter.id, plan, when, step.name, now)
+        asked = candidates.at_step(letter.id, plan, when, step.name, now)
     else:
-        asked = reminders.foreseen(letter.id, plan, when, step, now)
-    return Foreseen(step, asked, reminders.tally(connection, asked))
+        asked = candidates.foreseen(letter.id, plan, when, step, now)
+    return Foreseen(step, asked, candidates.tally(connection, asked))

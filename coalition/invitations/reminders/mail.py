@@ -8,10 +8,10 @@ from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, NotYet, Office, Words, written
 from coalition.base.outbox import Owed
 from coalition.invitations import mail as asking
-from coalition.invitations import reminders, schedule
-from coalition.invitations.reminders import HELD
+from coalition.invitations.reminders import candidates, schedule
+from coalition.invitations.reminders.candidates import HELD
+from coalition.invitations.reminders.schedule import APART
 from coalition.invitations.rules import Invitation
-from coalition.invitations.schedule import APART
 from coalition.invitations.wording import REMINDER, Wording, fill
 from coalition.letters.rules import Letter
 from coalition.people import records as people
@@ -39,11 +39,11 @@ def _check_wanted(connection: Connection, owed: Owed, letter: Letter, one: Invit
     if now - owed.queued_at > LONGEST_WAIT:
         raise NotWanted("It could not leave for so long that it would have come at another time than it was meant to.")
     # The same question as when it was queued; this mail itself, and what counted against it then, set aside.
-    asked = reminders.by_hand(letter.id, letter.time_zone, reminders.ANY_NUMBER, now, lately=timedelta(0))
-    [found] = reminders.named(connection, asked, [one.id])
+    asked = candidates.by_hand(letter.id, letter.time_zone, candidates.ANY_NUMBER, now, lately=timedelta(0))
+    [found] = candidates.named(connection, asked, [one.id])
     if found.why:
         raise NotWanted(f"Before it left: {one.organisation} {HELD[found.why]}.")
-    why = "" if owed.data.get("forced") else reminders.reached_since(connection, one.id, now - APART)
+    why = "" if owed.data.get("forced") else candidates.reached_since(connection, one.id, now - APART)
     if why == "elsewhere":
         raise NotWanted("A reminder of another letter had left less than 48 hours before.")
     if why:

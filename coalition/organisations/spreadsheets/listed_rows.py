@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
-from coalition.organisations.cells import Values
-from coalition.organisations.sorting_out import Match, Row
+from coalition.organisations.spreadsheets.cells import Values
+from coalition.organisations.spreadsheets.sorting_out import Match, Row
 from coalition.tables import import_rows
 
 SHOWS: Final = {  # what can be picked out of a list: the verdicts that are shown

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from coalition.base.apart import Child, Ended, Failed
-from coalition.organisations.encodings import Unreadable
+from coalition.organisations.spreadsheets.encodings import Unreadable
 
 MEMORY_LIMIT_MB: Final = 1024  # of address space; 50,000 rows of 60 short cells take 700
 TIME_LIMIT_S: Final = 60
@@ -61,7 +61,7 @@ def read_sheet(data: bytes, wanted: str = "") -> Sheet:
 
 def _reader() -> Child:
     return Child(
-        "coalition.organisations.workbook_reader",
+        "coalition.organisations.spreadsheets.workbook_reader",
         "Reading this workbook",
         time_limit_s=TIME_LIMIT_S,
         memory_limit_mb=MEMORY_LIMIT_MB,

@@ -9,8 +9,8 @@ from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from coalition.organisations import names
-from coalition.organisations.columns import FIELDS, Mapping
-from coalition.organisations.reading import name_and_address
+from coalition.organisations.spreadsheets.columns import FIELDS, Mapping
+from coalition.organisations.spreadsheets.reading import name_and_address
 
 LONGEST_NAME: Final = 200  # characters; one line of the printed list holds about 60
 

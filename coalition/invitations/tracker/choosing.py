@@ -10,8 +10,9 @@ from sqlalchemy import Connection, and_, bindparam, func, select, update
 from coalition.base.refused import Refused
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
-from coalition.invitations import actions, linking, reminders, reminding
+from coalition.invitations import actions, linking
 from coalition.invitations.records import joined
+from coalition.invitations.reminders import candidates, reminding
 from coalition.invitations.rules import ANSWERED, MOVES
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter, State
@@ -33,7 +34,7 @@ OFFERED: dict[State, tuple[What, ...]] = {
     "open": tuple(DEEDS),
     "closed": ("extend", "revoke", "contact", "move"),
 }
-# Why somebody is left out. Of reminders the reasons are those of reminders.HELD.
+# Why somebody is left out. Of reminders the reasons are those of candidates.HELD.
 LEFT_OUT = {
     "answered": "answered already",
     "asked": "asked already",
@@ -111,7 +112,7 @@ def reasons(
         return {one.id: _why_not(what, one, group) for one in found}
     asked, ids = reminding.by_hand(letter, now, forced=False), [one.id for one in found]
     pieces = (ids[begin : begin + AT_ONCE] for begin in range(0, len(ids), AT_ONCE))
-    return {one.id: one.why for piece in pieces for one in reminders.named(connection, asked, piece)}
+    return {one.id: one.why for piece in pieces for one in candidates.named(connection, asked, piece)}
 
 
 def _why_not(what: What, one: Chosen, group: str) -> str:

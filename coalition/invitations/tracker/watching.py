@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from coalition.invitations.tracking import NEEDS, Filter, sign
+from coalition.invitations.tracker.tracking import NEEDS, Filter, sign
 from coalition.tables import history, invitations
 
 i = invitations.c

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from coalition.base.clock import day_words
-from coalition.invitations.schedule import APART, LATE, Dates, Schedule, Step
+from coalition.invitations.reminders.schedule import APART, LATE, Dates, Schedule, Step
 from coalition.tables import Moment, contacts, invitations, letters, mail_stops, organisations, outbox, reminders
 
 PAGE = 50

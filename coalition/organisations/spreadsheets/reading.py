@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from coalition.organisations import workbooks
-from coalition.organisations.encodings import LARGEST, Unreadable, text_of
-from coalition.organisations.titles import field_of
+from coalition.organisations.spreadsheets import workbooks
+from coalition.organisations.spreadsheets.encodings import LARGEST, Unreadable, text_of
+from coalition.organisations.spreadsheets.titles import field_of
 
 __all__ = [
     "MOST_CELL",

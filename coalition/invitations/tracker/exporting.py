@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, func, select
 
-from coalition.invitations.ordering import ordered
 from coalition.invitations.records import joined
-from coalition.invitations.tracking import Filter, Section, filtered
+from coalition.invitations.tracker.ordering import ordered
+from coalition.invitations.tracker.tracking import Filter, Section, filtered
 from coalition.tables import contacts, endorsements, invitations, organisations
 
 # The first eight are the contract's; what comes after them may grow.

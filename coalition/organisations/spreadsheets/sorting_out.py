@@ -5,11 +5,12 @@ from collections.abc import Mapping as TextOf
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from coalition.organisations import cells, names
-from coalition.organisations.cells import Values
-from coalition.organisations.columns import Mapping
+from coalition.organisations import names
 from coalition.organisations.near_names import NearNames
-from coalition.organisations.reading import Table
+from coalition.organisations.spreadsheets import cells
+from coalition.organisations.spreadsheets.cells import Values
+from coalition.organisations.spreadsheets.columns import Mapping
+from coalition.organisations.spreadsheets.reading import Table
 
 __all__ = ["Known", "Match", "Row", "Values", "Verdict", "each", "row_key", "rows"]
 

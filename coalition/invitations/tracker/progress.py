@@ -12,8 +12,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import String
 
-from coalition.invitations import chart
-from coalition.invitations.chart import Chart, Stage
+from coalition.invitations.tracker import chart
+from coalition.invitations.tracker.chart import Chart, Stage
 from coalition.letters.rules import Letter
 from coalition.tables import invitations
 

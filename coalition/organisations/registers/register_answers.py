@@ -8,7 +8,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from coalition.base.database import Database, NotSaved
-from coalition.organisations.register import Candidate, Register
+from coalition.organisations.registers.register import Candidate, Register
 from coalition.tables import register_answers
 
 FOUND_KEPT = timedelta(days=30)

@@ -11,12 +11,13 @@ from sqlalchemy import Connection
 from coalition.base.database import Doors
 from coalition.base.refused import Refused
 from coalition.letters import records as letters
-from coalition.organisations import columns, listed_rows, lists, names, reading, records, sorting_out, traces
-from coalition.organisations.columns import Mapping
-from coalition.organisations.encodings import Unreadable
-from coalition.organisations.lists import Claim, Import
-from coalition.organisations.reading import Table
+from coalition.organisations import names, records
 from coalition.organisations.records import Organisation
+from coalition.organisations.spreadsheets import columns, listed_rows, lists, reading, sorting_out, traces
+from coalition.organisations.spreadsheets.columns import Mapping
+from coalition.organisations.spreadsheets.encodings import Unreadable
+from coalition.organisations.spreadsheets.lists import Claim, Import
+from coalition.organisations.spreadsheets.reading import Table
 
 Clock = Callable[[], datetime]
 

@@ -1,0 +1,1 @@
+"""Looking names up in a register, and keeping what it said."""

@@ -1,0 +1,1 @@
+"""Lists that somebody has: read, columns guessed, rows sorted out, before anything of them is kept."""
