@@ -52,7 +52,7 @@ async def test_who_has_declined_is_offered_to_endorse_after_all(eva: Campaign) -
     page = await seen(eva, eva.link(NSPCC))
     assert f"{NSPCC} has declined" in words(page)
     assert "Endorse after all" in page
-    assert actions_of(page) == ["endorse", "decline", "later", "forward"]
+    assert actions_of(page) == ["endorse", "later", "forward", "decline"]
 
 
 async def test_thanks_in_an_address_are_not_believed(eva: Campaign) -> None:
