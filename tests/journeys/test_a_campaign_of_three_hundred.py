@@ -31,7 +31,7 @@ from coalition.letters import actions as letters
 from coalition.people import records as people
 from coalition.printings import actions as printings
 from coalition.tables import contacts, invitations, organisations, outbox
-from tests.journeys.people import EVA, LETTER, eva_at_desk, said
+from tests.journeys.people import EVA, LETTER, eva_at_desk, said, sign_in
 from tests.organisations.messy.assemble import HERE
 from tests.running import Running, command, served, until
 
@@ -175,6 +175,7 @@ async def test_three_hundred_organisations_are_asked_chased_and_counted(campaign
     expected = await _three_weeks(campaign)
     _nobody_was_chased_too_often(campaign)
     _everybody_is_counted(campaign, expected)
+    await _the_tracker_says_so(page, campaign, expected)
 
 
 async def _from_file_to_sent(page: Page, site: Running) -> int:
@@ -308,3 +309,15 @@ def _nobody_was_chased_too_often(campaign: Campaign) -> None:
 def _everybody_is_counted(campaign: Campaign, expected: Counter[str]) -> None:
     found = campaign.statuses()
     assert {status: found[status] for status in expected} == dict(expected)
+
+
+async def _the_tracker_says_so(page: Page, campaign: Campaign, expected: Counter[str]) -> None:
+    await sign_in(page, campaign.site)  # nobody stays signed in for three weeks
+    await page.goto(f"{campaign.site.url}{LETTER}")
+    main = page.locator("main")
+    await main.get_by_role("heading", name="What needs you now").wait_for()
+    for name in ("Endorsed", "Declined", "Deciding", "Bounced"):
+        await main.get_by_role("link", name=f"{name} {expected[name.lower()]}", exact=True).wait_for()
+    if folder := os.environ.get("COALITION_PICTURES"):
+        file = Path(folder) / "tracker.png"
+        await page.screenshot(path=file, clip={"x": 0, "y": 0, "width": 1280, "height": 1240}, full_page=True)

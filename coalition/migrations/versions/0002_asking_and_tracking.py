@@ -215,6 +215,7 @@ def upgrade() -> None:
         if op.get_bind().dialect.name == "sqlite":
             batch_op.drop_index("ix_invitations_search")
             searched = ["letter_id", "sort_key", "id", "search_key", "status", "group", "changed_at"]
+            searched += ["reminders", "reminded_at", "problem", "bounces"]
             batch_op.create_index("ix_invitations_search", searched, unique=False)
     op.create_table(
         "former_invitations",
