@@ -18,7 +18,9 @@ _MISSING: Final = re.compile(
     r"(?:n\.?/?a\.?|none|nil|tb[ac]|unknown|not (?:known|given)|no e-?mail|pending|\?+|-+|–|—|\.+|x{2,3})",
     re.IGNORECASE,
 )
+_MISSING_BEGINS: Final = frozenset("nNtTuUpP?-–—.xX")  # most cells, and they come by the ten thousand, do not
 _ONE_ADDRESS: Final = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")  # with nothing around it
+_ADDRESS: Final = re.compile(r"\S+@\S+|www\.\S+")
 _SPREADSHEET_ERROR: Final = re.compile(r"#(?:REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|N/A|BEZUG!|WERT!|NV)|Err:[0-9]{3}$")
 _FORMULA: Final = "There is a formula in the cell, which a list cannot carry."
 _TOTAL: Final = re.compile(
@@ -106,7 +108,8 @@ class Reader:
 
     def _organisation(self, row: Sequence[str], warnings: list[str]) -> dict[str, str]:
         said: dict[str, str] = {field: _line(row[column]) for field, column in self._words}
-        if _GARBLED.search(said.get("name", "")):
+        name = said.get("name", "")
+        if not name.isascii() and _GARBLED.search(name):
             warnings.append("The name looks garbled, as if it had been opened in the wrong encoding once.")
         for field, column, check in self._checked:
             text = _line(row[column])
@@ -221,7 +224,7 @@ def _wrong_with_name(name: str) -> Iterator[str]:
         yield "There is no name."
     elif name.startswith("=") or _SPREADSHEET_ERROR.match(name):
         yield "The name is a formula, which a list cannot carry."
-    elif "://" in name or re.fullmatch(r"\S+@\S+|www\.\S+", name):
+    elif "://" in name or _ADDRESS.fullmatch(name):
         yield "This is an address, not a name."
     elif _TOTAL.fullmatch(names.name_key(name)):
         yield "This looks like a total, not an organisation."
@@ -238,7 +241,7 @@ def _plain(text: str) -> str:
 
 
 def _is_missing(text: str) -> bool:
-    return not text or bool(_MISSING.fullmatch(text))
+    return not text or (text[0] in _MISSING_BEGINS and bool(_MISSING.fullmatch(text)))
 
 
 def _line(cell: str) -> str:
