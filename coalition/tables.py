@@ -302,6 +302,7 @@ endorsements = Table(
     Column("condition_organisation_id", Integer, ForeignKey("organisations.id")),
     _moment("held_since"),  # its condition does not hold: kept apart from the undersigned
     UniqueConstraint("letter_id", "organisation_id"),  # one organisation, one endorsement
+    Index("ix_endorsements_organisation_id", "organisation_id"),  # what it signed before
     sqlite_autoincrement=True,
 )
 

@@ -41,7 +41,7 @@ def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int
     if before and stood and rules.said_before(before, answer):
         return "same"
     check_answer(invitation, letter, now)
-    wrong = rules.problems(answer, letter)
+    wrong = rules.problems(answer, letter, now)
     if wrong:
         raise Incomplete(wrong)
     rules.check_version(answer, letter)
@@ -72,6 +72,7 @@ def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int
                 "version": answer.version,
                 "fingerprint": fingerprint,
                 "authority": answer.authority,
+                **({"logo": answer.logo, "show_logo": answer.show_logo} if answer.logo else {}),
             },
         ),
         now,

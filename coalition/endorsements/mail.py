@@ -46,6 +46,7 @@ def receipt(connection: Connection, owed: Owed, office: Office, now: datetime) -
             "signatory": printed.signatory,
             "role": printed.role,
         },
+        logo="" if endorsement.logo is None else "allowed" if endorsement.show_logo else "kept",
         version=endorsement.given_version,
         fingerprint=letters.fingerprint(connection, letter.id, endorsement.given_version),
         endorsed_at_words=moment_words(endorsement.endorsed_at, letter.time_zone),

@@ -25,6 +25,8 @@ _columns: tuple[ColumnElement[Any], ...] = (
     endorsements.c.withdrawn_at,
     endorsements.c.given_version,
     endorsements.c.told_at,
+    endorsements.c.logo,
+    endorsements.c.show_logo,
 )
 _of = select(*_columns).where(
     endorsements.c.letter_id == bindparam("letter_id"),
@@ -91,6 +93,8 @@ _put = (
                 "withdrawn_at",
                 "given_version",
                 "told_at",
+                "logo",
+                "show_logo",
             )
         }
     )

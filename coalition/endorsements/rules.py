@@ -1,11 +1,11 @@
 """What an endorsement needs, and when an answer can be given."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from coalition.base.clock import moment_words
+from coalition.base.clock import day_words, moment_words
 from coalition.base.refused import Overtaken
 from coalition.invitations.rules import ANSWERED, Invitation, Status, closes
 from coalition.letters.rules import Letter
@@ -17,6 +17,7 @@ AUTHORITIES = {
     "other": "In another way",
 }
 LONGEST = 200
+FURTHEST_AHEAD = timedelta(hours=14)  # of UTC: somewhere it is that day already
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Answer:
     authority: str
     authority_detail: str
     show_signatory: bool
+    logo: str | None = None  # SHA-256 of the kept, re-encoded picture
+    show_logo: bool = False  # may it be printed
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Endorsement:
     withdrawn_at: datetime | None
     given_version: int = 0  # the one that was read and agreed to; `version` is another where a correction carried it
     told_at: datetime | None = None  # when that correction was mailed
+    logo: str | None = None
+    show_logo: bool = False
 
     @property
     def answer(self) -> Answer:
@@ -63,6 +68,8 @@ class Endorsement:
             self.authority,
             self.authority_detail,
             self.show_signatory,
+            self.logo,
+            self.show_logo,
         )
 
 
@@ -87,7 +94,7 @@ class TextChanged(Overtaken):
     """The letter has another version by now than the one that was read."""
 
 
-def problems(answer: Answer, letter: Letter) -> dict[str, str]:
+def problems(answer: Answer, letter: Letter, now: datetime) -> dict[str, str]:
     """What is missing or wrong: form field -> what to do. Empty when it is complete."""
     wrong: dict[str, str] = {}
     for field, wanted in (
@@ -104,21 +111,32 @@ def problems(answer: Answer, letter: Letter) -> dict[str, str]:
         wrong["group"] = "Choose the group your organisation is printed in."
     if answer.authority not in AUTHORITIES:
         wrong["authority"] = "Say how this endorsement was decided."
-    elif answer.authority == "trustees" and not _is_day(answer.authority_detail):
+    elif answer.authority == "trustees" and not (day := _day(answer.authority_detail)):
         wrong["authority_detail"] = "Give the date of the trustees' decision, such as 2009-10-12."
+    elif answer.authority == "trustees" and day and day > (now + FURTHEST_AHEAD).date():
+        wrong["authority_detail"] = "That day has not come yet. Give the day on which the trustees decided."
     elif answer.authority == "other" and not answer.authority_detail:
         wrong["authority_detail"] = "Say in a few words how it was decided."
     if len(answer.authority_detail) > LONGEST:
         wrong["authority_detail"] = f"This is longer than {LONGEST} characters. Please shorten it."
+    if answer.show_logo and answer.logo is None:
+        wrong["logo"] = "Choose the picture of the logo, or untick that it may be printed."
     return wrong
 
 
-def _is_day(text: str) -> bool:
+def _day(text: str) -> date | None:
     try:
-        date.fromisoformat(text)
+        return date.fromisoformat(text)
     except ValueError:
-        return False
-    return True
+        return None
+
+
+def authority_words(given: Answer | Endorsement) -> str:
+    """How it was decided, as the form words it, with what was said to it."""
+    words = AUTHORITIES.get(given.authority, given.authority)
+    day = _day(given.authority_detail) if given.authority == "trustees" else None
+    detail = day_words(day) if day else given.authority_detail
+    return f"{words}: {detail}" if detail else words
 
 
 def not_a_day_to_decide(until: date, invitation: Invitation, letter: Letter, now: datetime) -> str:

@@ -35,6 +35,7 @@ class Site:
         self.links = Links(settings.secret_keys)
         self.store = Store(settings.data_dir / "pdf")
         self.logos = Store(settings.data_dir / "logos", suffix=".png")
+        self.logo_limit = Limit(20, 600)  # of one link
         self.sign_in_limit = Limit(20, 600)
         self.register = Register(settings.register_url) if settings.register_url else None
         self.register_limit = Limit(60, 60)  # of a coordinator's look-ups: the register is somebody else's
@@ -76,6 +77,7 @@ def _environment(settings: Settings) -> Environment:
         moment=datetime.fromisoformat,  # as the history keeps one
         moment_words=clock.moment_words,
         day_words=clock.day_words,
+        date_words=date_words,
         iso=clock.iso,
         short_moment=short_moment,
         short_day=short_day,
@@ -99,6 +101,11 @@ def short_moment(moment: datetime, time_zone: str = "Europe/London") -> str:
     """For tables: 26 Oct 2009, 09:00."""
     there = moment.astimezone(ZoneInfo(time_zone))
     return f"{there.day} {there:%b %Y, %H:%M}"
+
+
+def date_words(day: date) -> str:
+    """In a sentence, where the day of the week says nothing: 26 October 2009."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def short_day(day: date) -> str:

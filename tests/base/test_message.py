@@ -328,8 +328,11 @@ MESSAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "invitation": ("invitation", INVITATION),
     "invitation, in Eva's own words": ("invitation", INVITATION | {"words": fill(Wording("For you", OWN), VALUES)}),
     "invitation, as a test": ("invitation", INVITATION | {"test": True}),
-    "receipt": ("receipt", RECEIPT | {"kind": "endorsed"}),
-    "receipt of a change": ("receipt", RECEIPT | {"kind": "changed", "line": LINE | {"group": "", "signatory": ""}}),
+    "receipt": ("receipt", RECEIPT | {"kind": "endorsed", "logo": "allowed"}),
+    "receipt of a change": (
+        "receipt",
+        RECEIPT | {"kind": "changed", "logo": "kept", "line": LINE | {"group": "", "signatory": ""}},
+    ),
     "withdrawn": ("withdrawn", ABOUT),
     "declined": ("declined", ABOUT),
     "sign in": ("sign_in", {"coordinator": COORDINATOR, "link": LINK, "minutes": 15}),

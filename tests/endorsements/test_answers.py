@@ -242,14 +242,16 @@ async def test_a_list_closed_twenty_times_at_once_is_printed_once(asked: Asked, 
         ("authority", {"authority": ""}),
         ("authority", {"authority": "because"}),
         ("authority_detail", {"authority": "trustees", "authority_detail": "last Tuesday"}),
+        ("authority_detail", {"authority": "trustees", "authority_detail": "2009-10-28"}),
         ("authority_detail", {"authority": "other"}),
+        ("logo", {"show_logo": True}),
         ("authority_detail", {"authority_detail": "x" * 201}),
     ],
 )
 async def test_an_answer_that_lacks_something_is_told_what(
     field: str, changes: dict[str, str], asked: Asked, now: datetime
 ) -> None:
-    assert rules.problems(ANSWER, asked.letter) == {}
+    assert rules.problems(ANSWER, asked.letter, now) == {}
     with pytest.raises(Incomplete) as incomplete:
         await asked.database.write(actions.endorse, asked.nonce, replace(ANSWER, **changes), 0, now)  # type: ignore[arg-type]
     assert list(incomplete.value.problems) == [field]

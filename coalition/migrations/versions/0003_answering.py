@@ -30,6 +30,7 @@ def upgrade() -> None:
             ["condition_organisation_id"],
             ["id"],
         )
+        batch_op.create_index("ix_endorsements_organisation_id", ["organisation_id"])
 
     with op.batch_alter_table("letters", schema=None) as batch_op:
         batch_op.add_column(sa.Column("base", sa.Integer(), server_default="0", nullable=False))

@@ -15,6 +15,7 @@ from coalition.base.refused import Gone, NotFound, Refused, TooMany
 from coalition.endorsements import actions, deciding
 from coalition.endorsements.actions import Incomplete
 from coalition.invitations import forwarding
+from coalition.web.answer import logo
 from coalition.web.answer.ended import link_page
 from coalition.web.answer.look import look_of, nonce_of, show
 from coalition.web.errors import NOT_SAVED
@@ -24,17 +25,31 @@ from coalition.web.site import site_of
 
 
 async def endorse(request: Request) -> Response:
-    data = await posted(request)
-    before, answer = seen(data), endorse_answer(data)
-    if answer is None:
+    data = await posted(request, files=1)
+    site = site_of(request)
+    picture = logo.claimed(site, nonce_of(request, site), data.get("kept_logo"))
+
+    def typed() -> dict[str, Any]:
         form = EndorseForm(data)
+        form.picture = picture
+        return {"endorse": form}
+
+    try:
+        picture = await logo.meant(site, nonce_of(request, site), data, picture)
+    except (Incomplete, Refused, NotSaved) as refusal:
+        return await turned_down(request, refusal, typed)
+    finally:
+        await data.close()
+    before, answer = seen(data), endorse_answer(data, picture)
+    if answer is None:
+        form = typed()["endorse"]
         if not form.validate():
             return await refused(request, 422, endorse=form)
         answer = form.answer()
     return await answered(
         request,
         lambda connection, nonce, now: actions.endorse(connection, nonce, answer, before, now),
-        lambda: {"endorse": EndorseForm(data)},
+        typed,
     )
 
 
@@ -99,19 +114,26 @@ async def answered(
     site = site_of(request)
     try:
         outcome = await site.database.write(deed, nonce_of(request, site), clock.now())
-    except Incomplete as incomplete:
+    except (Incomplete, Refused, NotSaved) as refusal:
+        return await turned_down(request, refusal, typed)
+    return RedirectResponse(f"/e/{request.path_params['token']}?done={outcome}", 303)
+
+
+async def turned_down(request: Request, refusal: Exception, typed: Callable[[], dict[str, Any]]) -> Response:
+    """Why it was not done, with what was typed. Anything but Incomplete, Refused and NotSaved is raised again."""
+    if isinstance(refusal, Incomplete):
         forms = typed()
         for form in forms.values():
-            put(form, incomplete.problems)
+            put(form, refusal.problems)
         return await refused(request, 422, **forms)
-    except (Gone, NotFound) as refusal:
+    if isinstance(refusal, (Gone, NotFound)):
         return await link_page(request, refusal)
-    except Refused as refusal:
+    if isinstance(refusal, Refused):
         headers = {"Retry-After": str(refusal.after)} if isinstance(refusal, TooMany) else None
         return await refused(request, refusal.status, problem=str(refusal), headers=headers, **typed())
-    except NotSaved:
+    if isinstance(refusal, NotSaved):
         return await refused(request, 503, problem=NOT_SAVED, **typed())
-    return RedirectResponse(f"/e/{request.path_params['token']}?done={outcome}", 303)
+    raise refusal
 
 
 async def refused(request: Request, status: int, *, problem: str = "", **forms: Any) -> Response:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from coalition.base.links import Link
 from coalition.endorsements import records as endorsements
 from coalition.endorsements import rules
+from coalition.endorsements.proposal import Proposal, proposal
 from coalition.endorsements.rules import Endorsement
 from coalition.endorsements.undersigned import Group, grouped, line
 from coalition.invitations import actions as invitations
@@ -21,6 +23,7 @@ from coalition.letters.rules import Letter
 from coalition.organisations import records as organisations
 from coalition.people import records as people
 from coalition.people.records import Coordinator
+from coalition.web.answer import logo
 from coalition.web.forms.answers import DeclineForm, EndorseForm, ForwardForm, LaterForm
 from coalition.web.forms.fields import options
 from coalition.web.site import Site, letter_html, site_of
@@ -39,6 +42,7 @@ class Look:
     closes: datetime  # or closed: the organisation's own moment
     version: Version
     endorsement: Endorsement | None
+    proposal: Proposal  # what their form is filled in with
     groups: tuple[Group, ...]
     undersigned: int
     coordinator: Coordinator
@@ -70,6 +74,7 @@ def look_of(connection: Connection, nonce: str | None, now: datetime, read: int 
         closes(invitation, letter) or now,
         version,
         endorsement,
+        proposal(connection, found, endorsement),
         groups,
         sum(len(group.lines) for group in groups),
         people.coordinator(connection, letter.coordinator_id),
@@ -101,8 +106,10 @@ def show(
     done: str = "",
 ) -> Response:
     site = site_of(request)
+    base = f"/e/{request.path_params['token']}"
     stands = rules.stands(look.endorsement, look.letter)
     form = endorse or _prefilled(look)
+    kept = form.kept_logo.data = logo.signed(site, look.link.nonce, form.picture)
     form.group.choices = options({name: name for name in look.letter.groups})
     return site.page(
         "answer/letter.html",
@@ -115,30 +122,22 @@ def show(
         line=line(look.endorsement, look.letter.version) if look.endorsement else None,
         form=form,
         shown=line(form.answer()),
+        is_proposed=endorse is None,
+        picture=f"{base}/logo.png?{urlencode({'kept': kept})}" if kept else "",
         decline=decline or DeclineForm(data={"reason": look.invitation.reason}),
         later=later or LaterForm(data={"until": look.invitation.deciding_until}),
         forward=forward or ForwardForm(),
-        base=f"/e/{request.path_params['token']}",
+        base=base,
         problem=problem,
         done=done,
     )
 
 
 def _prefilled(look: Look) -> EndorseForm:
-    """From their last answer, or from what the directory knows."""
-    known = look.endorsement
-    groups = look.letter.groups
-    if known:
-        return EndorseForm(data={**vars(known.answer), "version": look.letter.version})
-    return EndorseForm(
-        data={
-            "version": look.letter.version,
-            "name": look.invitation.organisation,
-            "group": look.invitation.group if look.invitation.group in groups else next(iter(groups), ""),
-            "signatory": look.invitation.contact,
-            "show_signatory": True,
-        }
-    )
+    """From their last answer, from the last letter they endorsed, or from what the directory knows."""
+    form = EndorseForm(data=vars(look.proposal.answer) | {"logo": None})
+    form.picture = look.proposal.answer.logo
+    return form
 
 
 def nonce_of(request: Request, site: Site) -> str | None:

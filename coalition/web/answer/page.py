@@ -9,6 +9,7 @@ from starlette.responses import Response
 from coalition.base import clock
 from coalition.base.database import NotSaved
 from coalition.base.refused import Gone, NotFound, Refused
+from coalition.endorsements import records as endorsements
 from coalition.invitations import actions as invitations
 from coalition.invitations import calendar
 from coalition.invitations.rules import MOVES, check_answer, closes
@@ -17,6 +18,8 @@ from coalition.people import records as people
 from coalition.printings import records as printings
 from coalition.printings.actions import version_sheet
 from coalition.printings.layout import content_hash
+from coalition.web import pictures
+from coalition.web.answer import logo
 from coalition.web.answer.ended import link_page
 from coalition.web.answer.look import Look, look_of, nonce_of, show
 from coalition.web.errors import error_page
@@ -59,6 +62,25 @@ async def letter_pdf(request: Request) -> Response:
     except (Gone, NotFound) as refusal:
         return await link_page(request, refusal)
     return pdf_response(request, pdf, f"{slug}.pdf")
+
+
+async def picture(request: Request) -> Response:
+    """The logo that this link's form names with `kept`, or else the one of its endorsement."""
+    site = site_of(request)
+    nonce = nonce_of(request, site)
+
+    def look(connection: Connection) -> str | None:
+        found = invitations.opened(connection, nonce, clock.now())
+        if "kept" in request.query_params:
+            return logo.claimed(site, nonce, request.query_params["kept"])
+        given = endorsements.of_organisation(connection, found.letter.id, found.invitation.organisation_id)
+        return given.logo if given else None
+
+    try:
+        sha256 = await site.database.read(look)
+    except (Gone, NotFound) as refusal:
+        return await link_page(request, refusal)
+    return pictures.picture(site, sha256)
 
 
 async def deadline_entry(request: Request) -> Response:

@@ -1,59 +1,56 @@
 """An organisation's logo: sent, looked at, permitted, taken away."""
 
-import asyncio
-import hashlib
-import threading
-
-from starlette.datastructures import UploadFile
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from coalition.base.database import NotSaved
 from coalition.base.refused import NotFound, Refused
-from coalition.organisations import actions, directory, logos
+from coalition.endorsements import records as endorsements
+from coalition.invitations import records as invitations
+from coalition.letters import records as letters
+from coalition.organisations import actions, directory
+from coalition.web import pictures
 from coalition.web.desk.directory import back, id_of, organisation_page
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
 from coalition.web.forms.directory import PermissionForm
 from coalition.web.forms.fields import posted, put
 
-_DECODING = threading.Lock()  # one at a time: a picture takes a hundred megabytes while it is decoded
-
 
 @at_desk
 async def picture(visit: Visit) -> Response:
     one = await visit.database.read(directory.organisation, id_of(visit))
-    png = visit.site.logos.get(one.logo) if one.logo else None
-    if png is None:
-        raise NotFound("There is no logo of this organisation.")
-    headers = {"ETag": f'"{one.logo}"'}
-    if visit.request.headers.get("if-none-match") == headers["ETag"]:
-        return Response(status_code=304, headers=headers)
-    return Response(png, media_type="image/png", headers=headers)
+    return pictures.picture(visit.site, one.logo, visit.request.headers.get("if-none-match"))
+
+
+@at_desk
+async def of_endorsement(visit: Visit) -> Response:
+    """The picture that came with an organisation's endorsement of one letter."""
+
+    def look(connection: Connection) -> str | None:
+        letter = letters.letter_by_slug(connection, visit.slug)
+        one = invitations.invitation(connection, id_of(visit), letter.id)
+        given = endorsements.of_organisation(connection, letter.id, one.organisation_id)
+        return given.logo if given else None
+
+    sha256 = await visit.database.read(look)
+    return pictures.picture(visit.site, sha256, visit.request.headers.get("if-none-match"))
 
 
 @at_desk
 async def send(visit: Visit) -> Response:
     data = await posted(visit.request, files=1)
-    file = data.get("logo")
-    content = await file.read(logos.LARGEST_FILE + 1) if isinstance(file, UploadFile) else b""
-    await data.close()
     await visit.database.read(directory.organisation, id_of(visit))  # there is one to keep it for
     try:
-        sha256 = await asyncio.to_thread(_keep, visit, content)
+        sha256 = await pictures.keep(visit.site, data.get("logo"))
         await visit.database.write(actions.keep_logo, id_of(visit), sha256, visit.me, visit.now)
     except Refused as refusal:
         return await organisation_page(visit, refusal.status, str(refusal))
     except (NotSaved, OSError):
         return await organisation_page(visit, 503, NOT_SAVED)
+    finally:
+        await data.close()
     return back(id_of(visit), "logo")
-
-
-def _keep(visit: Visit, content: bytes) -> str:
-    with _DECODING:
-        png = logos.reencoded(content)
-    sha256 = hashlib.sha256(png).hexdigest()
-    visit.site.logos.put(sha256, png)
-    return sha256
 
 
 @at_desk

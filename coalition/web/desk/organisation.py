@@ -14,7 +14,7 @@ from coalition.base import links, outbox
 from coalition.base.database import NotSaved
 from coalition.base.refused import Refused
 from coalition.endorsements import records as endorsements
-from coalition.endorsements.rules import AUTHORITIES
+from coalition.endorsements.rules import authority_words
 from coalition.endorsements.undersigned import line
 from coalition.history import records as history
 from coalition.invitations import actions, holders, reports
@@ -63,6 +63,7 @@ async def organisation_page(
             "one": one,
             "endorsement": endorsement,
             "line": line(endorsement) if endorsement else None,
+            "decided": authority_words(endorsement) if endorsement else "",
             "contacts": organisations.contacts_of(connection, one.organisation_id),
             "stop": organisations.mail_stop(connection, one.email),
             "held_up": reports.held_up(connection, one.email, (one.read_at, one.answered_at)),
@@ -82,7 +83,6 @@ async def organisation_page(
         "organisation.html",
         status,
         statuses=STATUSES,
-        authorities=AUTHORITIES,
         approvers=APPROVERS,
         problem=problem,
         form=form or ContactForm(),

@@ -5,7 +5,9 @@ from wtforms import (
     BooleanField,
     DateField,
     EmailField,
+    FileField,
     Form,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -36,6 +38,11 @@ class EndorseForm(Form):
         "Detail", longest=LONGEST, description="The date of a trustees' decision, or in a few words how it was decided."
     )
     show_signatory = BooleanField("Print my name and role with the organisation")
+    logo = FileField("Picture of the logo")
+    kept_logo = HiddenField()  # the one from before, as web.answer.logo signs it
+    show_logo = BooleanField("The logo may be printed with the letter")
+    remove_logo = BooleanField("Take the logo away")
+    picture: str | None = None  # SHA-256 of the one that is meant
 
     def answer(self) -> Answer:
         return Answer(
@@ -47,23 +54,27 @@ class EndorseForm(Form):
             authority=self.authority.data or "",
             authority_detail=one_line(self.authority_detail.data),
             show_signatory=self.show_signatory.data,
+            logo=self.picture,
+            show_logo=self.show_logo.data and not (self.remove_logo.data and self.picture is None),
         )
 
 
-def endorse_answer(data: FormData) -> Answer | None:
+def endorse_answer(data: FormData, picture: str | None = None) -> Answer | None:
     """What the posted form says, or None where EndorseForm has to look at it and may find something wrong.
 
     Building the form takes longer than all else that the web does for an endorsement, so it is built to be shown.
     """
-    fields = data.multi_items()
+    fields = [(name, value) for name, value in data.multi_items() if name != "logo"]
     given = {name: value for name, value in fields if isinstance(value, str)}
     version = whole_number(given.get("version"))
     texts = [given.get(name, "") for name in ("name", "group", "signatory", "role", "authority_detail")]
     if version is None or len(given) != len(fields) or any(len(text) > LONGEST for text in texts):
         return None
     name, group, signatory, role, detail = map(one_line, texts)
-    shown = given.get("show_signatory", "") not in ("", "false")
-    return Answer(version, name, group, signatory, role, given.get("authority", ""), detail, shown)
+    ticks = [given.get(name, "") not in ("", "false") for name in ("show_signatory", "show_logo", "remove_logo")]
+    shown, logo_shown, gone = ticks
+    authority, logo_shown = given.get("authority", ""), logo_shown and not (gone and picture is None)
+    return Answer(version, name, group, signatory, role, authority, detail, shown, picture, logo_shown)
 
 
 class DeclineForm(Form):
