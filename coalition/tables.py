@@ -306,6 +306,31 @@ endorsements = Table(
     sqlite_autoincrement=True,
 )
 
+suggestions = Table(  # other words for a passage of the letter
+    "suggestions",
+    metadata,
+    _id(),
+    _to("letters"),
+    _to("organisations"),
+    _to("invitations"),
+    _to("contacts", null=True),  # who is told what became of it
+    Column("version", Integer, nullable=False),  # the one that was read
+    Column("place", String(12), nullable=False),  # letters.passages.PLACES
+    _text("passage"),  # as it is read there
+    _text("replacement"),  # empty: it is to be left out
+    _text("reason"),
+    _moment("made_at", null=False),
+    Column("state", String(12), nullable=False),  # endorsements.suggestions.STATES
+    _text("answer"),  # the coordinator's words, where it was not taken
+    _moment("decided_at"),
+    _text("decided_by"),
+    Column("accepted_in", Integer),  # number of the version that says it; null while that is not published
+    Index("ix_suggestions_letter_id_state", "letter_id", "state"),
+    Index("ix_suggestions_invitation_id", "invitation_id"),
+    Index("ix_suggestions_state_invitation_id", "state", "invitation_id"),
+    sqlite_autoincrement=True,
+)
+
 outbox = Table(
     "outbox",
     metadata,

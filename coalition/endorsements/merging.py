@@ -27,6 +27,7 @@ from coalition.tables import (
     merges,
     organisations,
     reminders,
+    suggestions,
 )
 from coalition.tables import invitations as invitations_table
 
@@ -167,6 +168,10 @@ def _take_out(connection: Connection, steps: Journal, kept_id: int, gone: Invita
     reminded = select(reminders.c.step).where(reminders.c.invitation_id == gone.id)
     for (step,) in connection.execute(reminded).all():
         steps.remove(reminders, {"invitation_id": gone.id, "step": step})
+    for id in (
+        connection.execute(select(suggestions.c.id).where(suggestions.c.invitation_id == gone.id)).scalars().all()
+    ):
+        steps.change(suggestions, {"id": id}, invitation_id=kept_id)
     former = select(former_invitations.c.former_id).where(former_invitations.c.invitation_id == gone.id)
     for (id,) in connection.execute(former).all():
         steps.change(former_invitations, {"former_id": id}, invitation_id=kept_id)
@@ -200,10 +205,16 @@ def _move_contacts(connection: Connection, steps: Journal, planned: Plan) -> dic
 
 
 def _hand_over(connection: Connection, steps: Journal, old: int, new: int, places: list[int]) -> None:
-    """Whatever names the one contact names the other: whom a letter asks, who decides later, whose a link is."""
-    for column in (invitations_table.c.contact_id, invitations_table.c.deciding_contact_id):
-        for id in connection.execute(select(invitations_table.c.id).where(column == old)).scalars().all():
-            steps.change(invitations_table, {"id": id}, **{column.name: new})
+    """Whatever names the one contact names the other: whom a letter asks, who decides later or suggested words, whose a
+    link is.
+    """
+    for table, name in (
+        (invitations_table, "contact_id"),
+        (invitations_table, "deciding_contact_id"),
+        (suggestions, "contact_id"),
+    ):
+        for id in connection.execute(select(table.c.id).where(table.c[name] == old)).scalars().all():
+            steps.change(table, {"id": id}, **{name: new})
     theirs = select(links.c.nonce).where(
         links.c.purpose == "invitation", links.c.subject_id.in_(places), links.c.contact_id == old
     )
@@ -212,12 +223,13 @@ def _hand_over(connection: Connection, steps: Journal, old: int, new: int, place
 
 
 def _move_place(steps: Journal, kept: Organisation, one: OnLetter, contact_of: dict[int, Person]) -> None:
-    """The invitation that stays, and its endorsement, are the kept organisation's."""
+    """The invitation that stays, its endorsement and what was suggested through it are the kept organisation's."""
     contact = contact_of.get(one.kept.contact_id or 0)
     steps.change(invitations_table, {"id": one.kept.id}, organisation_id=kept.id, **keys(kept.name, contact))
-    endorsed = select(endorsements.c.id).where(endorsements.c.invitation_id == one.kept.id)
-    for (id,) in steps.connection.execute(endorsed).all():
-        steps.change(endorsements, {"id": id}, organisation_id=kept.id)
+    for table in (endorsements, suggestions):
+        theirs = select(table.c.id).where(table.c.invitation_id == one.kept.id)
+        for id in steps.connection.execute(theirs).scalars().all():
+            steps.change(table, {"id": id}, organisation_id=kept.id)
 
 
 def _join(steps: Journal, planned: Plan) -> None:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from coalition.base.outbox import Owed
 from coalition.base.refused import NotFound
+from coalition.endorsements import taking
 from coalition.endorsements.records import STANDING
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
@@ -118,6 +119,7 @@ def publish(connection: Connection, slug: str, seen: int, kind: Kind, why: str, 
         data = {"again": again, "mailed": mailed}
     deed = {"version": version.number, "kind": kind, "fingerprint": version.fingerprint, **data}
     add_history(connection, before.id, now, Deed("version published", who, data=deed))
+    taking.published(connection, version, now)
     return Published(version, mailed)
 
 

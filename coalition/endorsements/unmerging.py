@@ -13,7 +13,7 @@ from coalition.history.records import add as add_history
 from coalition.letters import records as letters
 from coalition.organisations import directory
 from coalition.tables import invitations as invitations_table
-from coalition.tables import merges, organisations
+from coalition.tables import merges, organisations, suggestions
 
 # Copied for the lists, or counted: what they say now is as good as what they said.
 _DERIVED = ("sort_key", "search_key", "contact_key", "revision")
@@ -52,12 +52,13 @@ def standing(connection: Connection, kept_id: int) -> list[Merge]:
 def in_the_way(connection: Connection, merge: Merge) -> str:
     """Why a merge can no longer be undone, as a sentence; empty when it can.
 
-    It can while no later merge has to do with either, no letter that was concerned has had an answer or another
-    contact since, and the rows that were moved are as the merge left them.
+    It can while no later merge has to do with either, no letter that was concerned has had an answer, a
+    suggestion or another contact since, and the rows that were moved are as the merge left them.
     """
     return (
         _later_merge(connection, merge)
         or next(filter(None, (_later_answer(connection, one) for one in merge.moved["letters"])), "")
+        or _suggested_since(connection, merge)
         or _asked_since(connection, merge)
         or _number_taken(connection, merge)
         or _changed_row(connection, merge)
@@ -92,6 +93,16 @@ def _later_answer(connection: Connection, stood: dict[str, Any]) -> str:
     if there["contact_id"] != stood["contact"]:
         return f"Another contact was chosen for “{stood['subject']}” since."
     return ""
+
+
+def _suggested_since(connection: Connection, merge: Merge) -> str:
+    """Whose of the two it would be cannot be told from their one link."""
+    concerned = [one["invitation"] for one in merge.moved["letters"]]
+    since = select(suggestions.c.letter_id).where(
+        suggestions.c.invitation_id.in_(concerned), suggestions.c.made_at > merge.merged_at
+    )
+    letter_id = connection.execute(since.limit(1)).scalar()
+    return f"A change to “{letters.letter(connection, letter_id).subject}” was suggested since." if letter_id else ""
 
 
 def _asked_since(connection: Connection, merge: Merge) -> str:

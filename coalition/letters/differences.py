@@ -49,6 +49,11 @@ def differences(before: LetterText, after: LetterText) -> tuple[Part, ...]:
     return tuple(_parts(tidied(before), tidied(after)))
 
 
+def between(old: str, new: str) -> tuple[Run, ...]:
+    """The same of a few words and others in their place."""
+    return _words(old, new)
+
+
 def _parts(before: LetterText, after: LetterText) -> Iterator[Part]:
     for label, old, new in _fields(before, after):
         if old != new:

@@ -60,6 +60,11 @@ def _fill_the_rest(connection: Connection, at: datetime) -> None:
     )
     connection.execute(insert(tables.register_lookups).values(import_id=1, state="done", due_at=at))
     connection.execute(insert(tables.merges).values(kept_id=1, merged_id=2, moved={"contacts": [3]}, merged_at=at))
+    connection.execute(
+        insert(tables.suggestions).values(
+            letter_id=1, organisation_id=1, invitation_id=1, version=1, place="body", made_at=at, state="open"
+        )
+    )
     connection.execute(insert(tables.former_invitations).values(former_id=999, invitation_id=1))
 
 

@@ -16,7 +16,7 @@ from coalition.base.mail.reports import Verdict
 from coalition.base.refused import NotFound, Overtaken, Refused
 from coalition.demo import sample
 from coalition.endorsements import actions as answers
-from coalition.endorsements import deciding, merging, records, unmerging
+from coalition.endorsements import deciding, merging, records, suggesting, unmerging
 from coalition.history import records as history
 from coalition.invitations import actions as invitations
 from coalition.invitations import bounces, holders, linking
@@ -29,7 +29,7 @@ from coalition.organisations import records as organisation_records
 from coalition.organisations.spreadsheets.cells import Values
 from coalition.people.records import Coordinator
 from coalition.printings import actions as printings
-from coalition.tables import contacts, endorsements, former_invitations, links, merges, metadata
+from coalition.tables import contacts, endorsements, former_invitations, links, merges, metadata, suggestions
 from coalition.tables import invitations as invitations_table
 from coalition.tables import organisations as organisations_table
 from coalition.tables import reminders as reminders_table
@@ -406,6 +406,11 @@ def _another_merge(pair: Pair) -> None:
     pair.database.write_now(merging.merge, one, pair.kept, seen, "Eva", clock.now())
 
 
+def _suggestion(pair: Pair) -> None:
+    words = ("for three years", "for five years", "", 1)
+    pair.database.write_now(suggesting.suggest_by_link, pair.nonce(NSPCC), *words, clock.now())
+
+
 def _other_details(pair: Pair) -> None:
     one = pair.database.read_now(directory.organisation, pair.kept)
     details = replace(one.details, approves="trustees")
@@ -427,6 +432,7 @@ def _another_letter(pair: Pair) -> None:
         (_answer, "An answer to “Keep the Met’s human-trafficking unit” was given since."),
         (_another_contact, "Another contact was chosen for “Keep the Met’s human-trafficking unit” since."),
         (_another_merge, "NSPCC was merged into The Poppy Project since. Undo that first."),
+        (_suggestion, "A change to “Keep the Met’s human-trafficking unit” was suggested since."),
         (_other_details, "What the directory says of the organisation was changed since."),
         (_another_letter, "A contact that moved was chosen for another letter since"),
     ],
@@ -460,13 +466,13 @@ def test_every_table_that_points_to_what_merging_takes_out_is_thought_of() -> No
     pointing = {
         table.name for table in metadata.sorted_tables for key in table.foreign_keys if key.column.table in taken_out
     }
-    assert pointing == {"invitations", "endorsements", "reminders", "former_invitations"}
+    assert pointing == {"invitations", "endorsements", "reminders", "former_invitations", "suggestions"}
 
 
 # Whatever the two have done before: three organisations on two letters, merged in any order, and undone.
 
 PEOPLE = ("a@charity.example", "b@charity.example", "c@charity.example")
-DEEDS = ("add", "ask", "read", "endorse", "decline", "withdraw", "revoke")
+DEEDS = ("add", "ask", "read", "endorse", "decline", "withdraw", "revoke", "suggest")
 deeds = st.lists(
     st.tuples(st.sampled_from(DEEDS), st.integers(0, 2), st.integers(0, 1), st.sampled_from(PEOPLE)), max_size=14
 )
@@ -538,7 +544,7 @@ def _do(
     name = organisation_records.organisation(connection, organisation).name
     if there is None:
         there = invitations.add(connection, letter.slug, Values(name=name, email=email), "", who, at)
-    if what in ("read", "endorse", "decline") and there.nonce is None:
+    if what in ("read", "endorse", "decline", "suggest") and there.nonce is None:
         invitations.ask(connection, letter.slug, {there.id}, "Eva", at)
         there = invitation_records.invitation(connection, there.id)
     if what == "add":
@@ -553,6 +559,8 @@ def _do(
         answers.endorse(connection, there.nonce, sample.answer(name, letter.groups[0], 1), None, at)
     elif what == "decline":
         answers.decline(connection, there.nonce, "No", None, at)
+    elif what == "suggest":
+        suggesting.suggest_by_link(connection, there.nonce, "for three years", f"from {at} on", "", 1, at)
     elif what == "withdraw":
         answers.withdraw(connection, there.nonce, None, at)
     else:
@@ -576,6 +584,11 @@ def _nothing_is_lost(before: Rows, after: Rows, connection: Connection) -> None:
         place = by_id[one["invitation_id"]]
         assert (place["letter_id"], place["organisation_id"]) == (one["letter_id"], one["organisation_id"])
         assert place["status"] in ("endorsed", "withdrawn")
+    # What was suggested is there, with the one that is kept.
+    assert len(rows(after, suggestions)) == len(rows(before, suggestions))
+    for one in rows(after, suggestions):
+        place = by_id[one["invitation_id"]]
+        assert (place["letter_id"], place["organisation_id"]) == (one["letter_id"], one["organisation_id"])
     answered = ("endorsed", "declined", "withdrawn")
     for one in rows(before, invitations_table):
         place = next(

@@ -42,3 +42,33 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("why", sa.Text(), server_default="", nullable=False))
     op.execute("UPDATE endorsements SET given_version = version")
     op.execute("UPDATE letters SET base = 1 WHERE version > 0")
+
+    op.create_table(
+        "suggestions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("letter_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("invitation_id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("place", sa.String(length=12), nullable=False),
+        sa.Column("passage", sa.Text(), server_default="", nullable=False),
+        sa.Column("replacement", sa.Text(), server_default="", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("answer", sa.Text(), server_default="", nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("accepted_in", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_suggestions_contact_id")),
+        sa.ForeignKeyConstraint(["invitation_id"], ["invitations.id"], name=op.f("fk_suggestions_invitation_id")),
+        sa.ForeignKeyConstraint(["letter_id"], ["letters.id"], name=op.f("fk_suggestions_letter_id")),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_suggestions_organisation_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suggestions")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("suggestions", schema=None) as batch_op:
+        batch_op.create_index("ix_suggestions_letter_id_state", ["letter_id", "state"], unique=False)
+        batch_op.create_index("ix_suggestions_invitation_id", ["invitation_id"], unique=False)
+        batch_op.create_index("ix_suggestions_state_invitation_id", ["state", "invitation_id"], unique=False)

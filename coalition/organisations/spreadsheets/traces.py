@@ -18,6 +18,7 @@ from coalition.tables import (
     merges,
     organisations,
     reminders,
+    suggestions,
 )
 
 _ORGANISATION: Final = ("name", "register_id", "website", "kind", "country")
@@ -143,12 +144,14 @@ _take_off = delete(invitations).where(
     _not_asked,
     ~exists().where(endorsements.c.invitation_id == invitations.c.id),
     ~exists().where(reminders.c.invitation_id == invitations.c.id),
+    ~exists().where(suggestions.c.invitation_id == invitations.c.id),
     ~exists().where(former_invitations.c.invitation_id == invitations.c.id),  # another was merged into it
 )
 _as_made = _named(select(contacts.c.id, *(contacts.c[name] for name in _CONTACT)), contacts.c.id).where(
     contacts.c.left_at.is_(None),
     ~exists().where(invitations.c.contact_id == contacts.c.id),
-    # Not as "exists": there is no index of whose a link is, so all are walked once and not for each contact.
+    contacts.c.id.not_in(select(suggestions.c.contact_id).where(suggestions.c.contact_id.is_not(None))),
+    # Not as "exists": there is no index of whose these are, so all are walked once and not for each contact.
     contacts.c.id.not_in(select(links.c.contact_id).where(links.c.contact_id.is_not(None))),
 )
 _untouched = _named(
@@ -162,6 +165,7 @@ _untouched = _named(
     ~exists().where(invitations.c.organisation_id == organisations.c.id),
     ~exists().where(endorsements.c.organisation_id == organisations.c.id),
     ~exists().where(contacts.c.organisation_id == organisations.c.id),
+    organisations.c.id.not_in(select(suggestions.c.organisation_id)),
     ~exists().where(or_(merges.c.kept_id == organisations.c.id, merges.c.merged_id == organisations.c.id)),
 )
 

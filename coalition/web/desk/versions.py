@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from coalition.base.database import NotSaved
 from coalition.base.refused import NotFound, Overtaken, Refused
-from coalition.endorsements import revising
+from coalition.endorsements import revising, taking
 from coalition.letters import next_version, rules
 from coalition.letters import records as letters
 from coalition.letters.differences import differences
@@ -69,7 +69,7 @@ async def discard(visit: Visit) -> Response:
     data = await posted(visit.request)
     seen = whole_number(data.get("revision")) or 0
     try:
-        await visit.database.write(next_version.discard_next, visit.slug, seen)
+        await visit.database.write(taking.discard_next, visit.slug, seen, visit.now)
     except Overtaken as refusal:
         letter = await visit.database.read(letters.letter_by_slug, visit.slug)
         return _text_page(visit, letter, text_form(letter), refusal.status, str(refusal))
