@@ -299,10 +299,17 @@ endorsements = Table(
     Column("show_logo", Boolean, nullable=False, server_default=false()),
     Column("condition", String(12), nullable=False, server_default=""),  # endorsements.conditions.Kind; empty: none
     Column("condition_count", Integer),
-    Column("condition_organisation_id", Integer, ForeignKey("organisations.id")),
+    _text("condition_organisation"),  # the name as they typed it
+    Column("condition_organisation_id", Integer, ForeignKey("organisations.id")),  # whose that is, once it has endorsed
     _moment("held_since"),  # its condition does not hold: kept apart from the undersigned
     UniqueConstraint("letter_id", "organisation_id"),  # one organisation, one endorsement
     Index("ix_endorsements_organisation_id", "organisation_id"),  # what it signed before
+    Index(  # whether a letter has any, and which: nothing where there is none
+        "ix_endorsements_conditional",
+        "letter_id",
+        sqlite_where=text("condition <> ''"),
+        postgresql_where=text("condition <> ''"),
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -19,7 +19,7 @@ from coalition.base.mail.transports import Transport, open_transport
 from coalition.base.outbox import Owed
 from coalition.base.refused import NotFound, Refused
 from coalition.base.settings import Settings
-from coalition.endorsements import deciding, revising, revision_mail
+from coalition.endorsements import condition_mail, deciding, revising, revision_mail
 from coalition.endorsements import mail as answer_mail
 from coalition.invitations import actions as invitations
 from coalition.invitations import importing, passing_mail, undoing
@@ -56,6 +56,8 @@ MESSAGES: dict[str, Callable[[Connection, Owed, Office, datetime], Mail]] = {
     "declined": answer_mail.declined,
     "later": answer_mail.later,
     "deciding_day": answer_mail.deciding_day,
+    "condition": condition_mail.condition,
+    "conditions": condition_mail.told,
     "corrected": revision_mail.corrected,
     "asked_again": revision_mail.asked_again,
     "forwarded": passing_mail.forwarded,

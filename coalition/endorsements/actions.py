@@ -7,18 +7,18 @@ from sqlalchemy import Connection
 
 from coalition.base import outbox
 from coalition.base.refused import Refused
-from coalition.endorsements import records, rules
+from coalition.endorsements import conditions, records, rules, settling
 from coalition.endorsements.rules import Answer
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import records as invitations
 from coalition.invitations.actions import Opened, mailed_to, opened_to_answer
-from coalition.invitations.rules import check_answer
+from coalition.invitations.rules import AGREED, Invitation, check_answer
 from coalition.letters import records as letters
 from coalition.letters.rules import check as check_letter
-from coalition.organisations.names import sort_key
+from coalition.organisations.names import name_key, sort_key
 
-Outcome = Literal["endorsed", "changed", "same", "declined", "withdrawn", "later"]
+Outcome = Literal["endorsed", "changed", "held", "same", "declined", "withdrawn", "later"]
 
 
 class Incomplete(Exception):
@@ -32,6 +32,8 @@ class Incomplete(Exception):
 def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int | None, now: datetime) -> Outcome:
     """Records an endorsement of the version that was read. The same click again changes nothing.
 
+    On a condition that does not hold yet it is held apart, and counts from when it does.
+
     Raises NotFound, Revoked, Expired, Closed, Overtaken, rules.Stale or Incomplete.
     """
     found = opened_to_answer(connection, nonce, now)
@@ -41,7 +43,9 @@ def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int
     if before and stood and rules.said_before(before, answer):
         return "same"
     check_answer(invitation, letter, now)
-    wrong = rules.problems(answer, letter, now)
+    wrong = rules.problems(answer, letter, now) | conditions.problems(answer)
+    if answer.condition == "organisation" and name_key(answer.condition_organisation) in _called(invitation, answer):
+        wrong["condition_organisation"] = "Write the name of another organisation: this is your own."
     if wrong:
         raise Incomplete(wrong)
     rules.check_version(answer, letter)
@@ -56,30 +60,31 @@ def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int
         sort_key=sort_key(answer.name, letter.text.language),
         now=now,
     )
-    outcome: Outcome = "changed" if stood else "endorsed"
-    fingerprint = letters.fingerprint(connection, letter.id, answer.version)
-    decided(
-        connection,
-        found,
-        "endorse",
-        Deed(
-            "endorsement changed" if outcome == "changed" else "endorsed",
-            invitation.organisation,
-            invitation.id,
-            {
-                "name": answer.name,
-                "group": answer.group,
-                "version": answer.version,
-                "fingerprint": fingerprint,
-                "authority": answer.authority,
-                **({"logo": answer.logo, "show_logo": answer.show_logo} if answer.logo else {}),
-            },
-        ),
-        now,
-        mail="receipt",
-        kind=outcome,
-    )
+    who_counts = settling.look(connection, letter.id, now)
+    held = answer.condition != "" and invitation.organisation_id not in who_counts.standing
+    counted_before = stood and not rules.held(before, letter)
+    outcome: Outcome = "held" if held else "changed" if counted_before else "endorsed"
+    data: dict[str, Any] = {
+        "name": answer.name,
+        "group": answer.group,
+        "version": answer.version,
+        "fingerprint": letters.fingerprint(connection, letter.id, answer.version),
+        "authority": answer.authority,
+    }
+    if answer.logo:
+        data |= {"logo": answer.logo, "show_logo": answer.show_logo}
+    if answer.condition:
+        data["once"] = conditions.words(answer)
+    deed = {"held": "endorsed on a condition", "changed": "endorsement changed"}.get(outcome, "endorsed")
+    move = "hold" if held else "endorse"
+    done = Deed(deed, invitation.organisation, invitation.id, data)
+    decided(connection, found, move, done, now, mail="receipt", kind=outcome)
+    settling.carry_out(connection, who_counts, now, by=invitation.id)
     return outcome
+
+
+def _called(invitation: Invitation, answer: Answer) -> set[str]:
+    return {name_key(invitation.organisation), name_key(answer.name)}
 
 
 def withdraw(connection: Connection, nonce: str | None, seen: int | None, now: datetime) -> Outcome:
@@ -98,6 +103,7 @@ def withdraw(connection: Connection, nonce: str | None, seen: int | None, now: d
     records.withdraw(connection, before.id, now)
     deed = Deed("withdrew", found.invitation.organisation, found.invitation.id, {"name": before.name})
     decided(connection, found, "withdraw", deed, now, mail="withdrawn")
+    settling.settle(connection, found.letter.id, now)
     return "withdrawn"
 
 
@@ -109,7 +115,7 @@ def decline(connection: Connection, nonce: str | None, reason: str, seen: int | 
         return "same"
     check_answer(invitation, found.letter, now)
     rules.check_seen(invitation, seen)
-    if invitation.status == "endorsed":
+    if invitation.status in AGREED:
         raise Refused("Your organisation has endorsed this letter. To take that back, use “Withdraw”.")
     # The reason is private to the desk, so the history, which outlives it, does not hold it.
     deed = Deed("declined", invitation.organisation, invitation.id)

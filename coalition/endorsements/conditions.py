@@ -8,9 +8,21 @@ is. (The greatest fixed point of a monotone function: Tarski 1955.) Time grows w
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from heapq import heapify, heappop
-from typing import Literal
+from typing import Literal, Protocol
+
+from coalition.endorsements.rules import LONGEST, Answer
 
 Kind = Literal["count", "organisation", "text"]
+KINDS: dict[Kind, str] = {
+    "count": "Enough organisations endorse it",
+    "organisation": "One organisation endorses it",
+}
+FEWEST, MOST = 2, 100_000
+# How it is decided who counts when conditions wait for each other, for whoever asks at the desk or on the answer page.
+RULE = (
+    "Where endorsements wait for each other, as many count as can together: "
+    "if two say “we endorse if you do”, both count."
+)
 
 
 @dataclass(frozen=True)
@@ -25,8 +37,29 @@ class Condition:
     met: bool = False
 
 
-def counted(plain: Collection[int], conditional: Mapping[int, Condition]) -> frozenset[int]:
-    """The organisations of `conditional` whose condition holds; those of `plain` endorsed without one.
+def settled(
+    plain: Collection[int],
+    waiting: Mapping[int, Condition],
+    counting: Mapping[int, Condition],
+    *,
+    others: int = 0,
+    printed: bool = False,
+    telling: bool = True,
+) -> frozenset[int]:
+    """Those on a condition that are to count from now on; `waiting` are held apart so far, and `counting` count.
+
+    `printed`: the list is closed and printed, so whoever counts goes on counting. Not `telling`: the letter does not
+    show who has endorsed, so nobody learns it from a condition: who is held apart stays so until the list is printed.
+    """
+    candidates = waiting if telling else {}
+    if printed:
+        return counted({*plain, *counting}, candidates, others) | frozenset(counting)
+    return counted(plain, {**candidates, **counting}, others)
+
+
+def counted(plain: Collection[int], conditional: Mapping[int, Condition], others: int = 0) -> frozenset[int]:
+    """The organisations of `conditional` whose condition holds; those of `plain` endorsed without one, and as many
+    `others` that no condition names.
 
     An organisation is in one of the two, by its id.
     """
@@ -46,7 +79,7 @@ def counted(plain: Collection[int], conditional: Mapping[int, Condition]) -> fro
             if id in standing:
                 standing.remove(id)
                 leaving.extend(waits_for.get(id, ()))
-        if not thresholds or -thresholds[0][0] <= len(standing):
+        if not thresholds or -thresholds[0][0] <= len(standing) + others:
             return frozenset(standing) - frozenset(plain)
         leaving.append(heappop(thresholds)[1])
 
@@ -63,3 +96,32 @@ def holds(condition: Condition, standing: Collection[int]) -> bool:
     if condition.kind == "count":
         return len(standing) >= condition.count
     return condition.organisation in standing if condition.kind == "organisation" else condition.met
+
+
+class Conditional(Protocol):
+    @property
+    def condition(self) -> str: ...
+    @property
+    def condition_count(self) -> int | None: ...
+    @property
+    def condition_organisation(self) -> str: ...
+
+
+def words(one: Conditional) -> str:
+    """What it waits for, as the end of a sentence: "It counts once ...". Empty where it waits for nothing."""
+    if one.condition == "count":
+        return f"at least {one.condition_count or 0:,} organisations have endorsed it, this one included"
+    return f"{one.condition_organisation} has endorsed it" if one.condition == "organisation" else ""
+
+
+def problems(answer: Answer) -> dict[str, str]:
+    """What is wrong with the condition: form field -> what to do. Empty when nothing."""
+    if answer.condition and answer.condition not in KINDS:
+        return {"condition": "Choose what the endorsement waits for."}
+    if answer.condition == "count" and not FEWEST <= (answer.condition_count or 0) <= MOST:
+        return {"condition_count": f"Write how many, as a number from {FEWEST} to {MOST:,}."}
+    if answer.condition == "organisation" and not answer.condition_organisation:
+        return {"condition_organisation": "Write the name of the organisation it waits for."}
+    if len(answer.condition_organisation) > LONGEST:
+        return {"condition_organisation": f"This is longer than {LONGEST} characters. Please shorten it."}
+    return {}

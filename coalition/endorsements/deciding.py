@@ -13,7 +13,7 @@ from coalition.endorsements.actions import Incomplete, Outcome, decided
 from coalition.history.records import Deed
 from coalition.invitations import records as invitations_records
 from coalition.invitations.actions import opened_to_answer
-from coalition.invitations.rules import check_answer, may_answer
+from coalition.invitations.rules import AGREED, check_answer, may_answer
 from coalition.letters import records as letters_records
 from coalition.letters.rules import Letter
 from coalition.tables import contacts, invitations, letters, mail_stops, reminders
@@ -30,7 +30,7 @@ def later(connection: Connection, nonce: str | None, until: date, seen: int | No
         return "same"
     check_answer(one, found.letter, now)
     rules.check_seen(one, seen)
-    if one.status == "endorsed":
+    if one.status in AGREED:
         raise Refused("Your organisation has endorsed this letter. To take that back, use “Withdraw”.")
     wrong = rules.not_a_day_to_decide(until, one, found.letter, now)
     if wrong:

@@ -10,7 +10,7 @@ from coalition.base.clock import day_words, moment_words
 from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, Office, addressed, written
 from coalition.base.outbox import Owed
-from coalition.endorsements import records, rules
+from coalition.endorsements import conditions, records, rules
 from coalition.endorsements.undersigned import line
 from coalition.invitations import records as invitations
 from coalition.invitations.holders import holder
@@ -23,7 +23,7 @@ from coalition.people import records as people
 
 
 def receipt(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:
-    """What was endorsed: the printed line, the version and its fingerprint."""
+    """What was endorsed: the printed line, the version and its fingerprint; and what it waits for, as that is now."""
     one, letter = _about(connection, owed)
     endorsement = records.of_organisation(connection, letter.id, one.organisation_id)
     if endorsement is None or endorsement.withdrawn_at:
@@ -40,6 +40,8 @@ def receipt(connection: Connection, owed: Owed, office: Office, now: datetime) -
         office,
         now,
         kind=owed.data.get("kind", "endorsed"),
+        held=rules.held(endorsement, letter),
+        once=conditions.words(endorsement),
         line={
             "organisation": printed.organisation,
             "group": endorsement.group,

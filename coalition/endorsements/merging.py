@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 from coalition.base.journal import Journal
 from coalition.base.refused import Overtaken, Refused
 from coalition.endorsements.rules import Kept, which_is_kept
+from coalition.endorsements.settling import settle
 from coalition.history.records import SITE, Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import records as invitations
@@ -149,6 +150,8 @@ def merge(connection: Connection, kept_id: int, merged_id: int, seen: str, who: 
         .returning(merges.c.id)
     ).scalar_one()
     _note(connection, planned, id, who, now)
+    for one in planned.letters:
+        settle(connection, one.letter_id, now)
     return id
 
 

@@ -27,6 +27,10 @@ _columns: tuple[ColumnElement[Any], ...] = (
     endorsements.c.told_at,
     endorsements.c.logo,
     endorsements.c.show_logo,
+    endorsements.c.condition,
+    endorsements.c.condition_count,
+    endorsements.c.condition_organisation,
+    endorsements.c.held_since,
 )
 _of = select(*_columns).where(
     endorsements.c.letter_id == bindparam("letter_id"),
@@ -95,6 +99,11 @@ _put = (
                 "told_at",
                 "logo",
                 "show_logo",
+                "condition",
+                "condition_count",
+                "condition_organisation",
+                "condition_organisation_id",
+                "held_since",
             )
         }
     )
@@ -112,9 +121,13 @@ def put(
     sort_key: str,
     now: datetime,
 ) -> None:
-    """Records the answer: a first endorsement, a change of one, or one given again after a withdrawal."""
+    """Records the answer: a first endorsement, a change of one, or one given again after a withdrawal.
+
+    On a condition it is held apart, until settling.carry_out finds that it holds.
+    """
     values: dict[str, Any] = {**vars(answer), "sort_key": sort_key, "endorsed_at": now, "withdrawn_at": None}
     values |= {"given_version": answer.version, "told_at": None}
+    values |= {"condition_organisation_id": None, "held_since": now if answer.condition else None}
     if before is None:
         connection.execute(
             _insert,

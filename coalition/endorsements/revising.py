@@ -28,10 +28,11 @@ from coalition.base.outbox import Owed
 from coalition.base.refused import NotFound
 from coalition.endorsements import taking
 from coalition.endorsements.records import STANDING
+from coalition.endorsements.settling import settle
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import records as invitations_records
-from coalition.invitations.rules import MOVES
+from coalition.invitations.rules import AGREED, MOVES
 from coalition.letters import next_version
 from coalition.letters.records import Version
 from coalition.letters.rules import Kind
@@ -43,7 +44,7 @@ _LETTER = bindparam("of_letter", type_=Integer)
 _reached = and_(i.nonce.is_not(None), ~exists().where(mail_stops.c.email == contacts.c.email))
 _asked = invitations.join(contacts, contacts.c.id == i.contact_id)
 # Asked, and knowing the text before. Whose invitation has not left yet gets the new text with it.
-_KNOWING = ("again", "sent", "fetched", "read", "deciding", "endorsed", "declined", "withdrawn")
+_KNOWING = ("again", "sent", "fetched", "read", "deciding", "held", "endorsed", "declined", "withdrawn")
 _reachable = select(i.id).select_from(_asked).where(i.letter_id == _LETTER, _reached).scalar_subquery()
 
 
@@ -51,10 +52,11 @@ _reachable = select(i.id).select_from(_asked).where(i.letter_id == _LETTER, _rea
 class Effects:
     """How many a new version concerns, whichever kind it is."""
 
-    endorsed: int  # stand now
+    endorsed: int  # stand now, those held apart with them
     told: int  # of those, how many can be mailed
     others: int  # asked, with no endorsement that stands, and can be mailed
     unreached: int  # asked and cannot be mailed, endorsers aside
+    held: int  # of those who stand, how many wait on a condition
 
     @property
     def untold(self) -> int:
@@ -62,6 +64,7 @@ class Effects:
 
 
 _counted = select(func.count()).select_from(endorsements).where(*STANDING)
+_waiting = _counted.where(endorsements.c.held_since.is_not(None))
 _told = _counted.where(endorsements.c.invitation_id.in_(_reachable))
 _knowing = (
     select(func.count())
@@ -69,7 +72,7 @@ _knowing = (
     .where(
         i.letter_id == _LETTER,
         i.status.in_([literal(one) for one in _KNOWING]),
-        i.status != "endorsed",
+        i.status.not_in([literal(one) for one in sorted(AGREED)]),
     )
 )
 _others = _knowing.where(_reached)
@@ -90,6 +93,7 @@ def effects(connection: Connection, letter_id: int) -> Effects:
         connection.execute(_told, of).scalar_one(),
         others,
         connection.execute(_knowing, of).scalar_one() - others,
+        connection.execute(_waiting, of).scalar_one(),
     )
 
 
@@ -120,6 +124,7 @@ def publish(connection: Connection, slug: str, seen: int, kind: Kind, why: str, 
     deed = {"version": version.number, "kind": kind, "fingerprint": version.fingerprint, **data}
     add_history(connection, before.id, now, Deed("version published", who, data=deed))
     taking.published(connection, version, now)
+    settle(connection, before.id, now)
     return Published(version, mailed)
 
 
@@ -240,3 +245,4 @@ def not_told(connection: Connection, owed: Owed, now: datetime) -> None:
         invitations_records.change(connection, one.id, now, problem=words)
         deed = Deed("correction not told", "Coalition", one.id, {"version": version})
         add_history(connection, one.letter_id, now, deed)
+        settle(connection, one.letter_id, now)

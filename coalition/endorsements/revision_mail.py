@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, Office, written
 from coalition.base.outbox import Owed
-from coalition.endorsements import records, rules
+from coalition.endorsements import conditions, records, rules
 from coalition.endorsements.undersigned import line
 from coalition.invitations import records as invitations
 from coalition.invitations.mail import deadline_words, letter_values, links, to_contact
@@ -42,6 +42,7 @@ def corrected(connection: Connection, owed: Owed, office: Office, now: datetime)
         office,
         now,
         before=endorsement.given_version,
+        once=conditions.words(endorsement) if rules.held(endorsement, letter) else "",
         line={"organisation": printed.organisation, "signatory": printed.signatory, "role": printed.role},
     )
 

@@ -34,6 +34,9 @@ class Answer:
     show_signatory: bool
     logo: str | None = None  # SHA-256 of the kept, re-encoded picture
     show_logo: bool = False  # may it be printed
+    condition: str = ""  # conditions.KINDS; empty: none
+    condition_count: int | None = None
+    condition_organisation: str = ""  # the name, as they typed it
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,10 @@ class Endorsement:
     told_at: datetime | None = None  # when that correction was mailed
     logo: str | None = None
     show_logo: bool = False
+    condition: str = ""
+    condition_count: int | None = None
+    condition_organisation: str = ""
+    held_since: datetime | None = None  # its condition does not hold
 
     @property
     def answer(self) -> Answer:
@@ -70,15 +77,23 @@ class Endorsement:
             self.show_signatory,
             self.logo,
             self.show_logo,
+            self.condition,
+            self.condition_count,
+            self.condition_organisation,
         )
 
 
 def stands(endorsement: Endorsement | None, letter: Letter) -> bool:
-    """Is it one of the undersigned? Not when it was withdrawn, or given to a text that was changed in substance.
+    """Is it in force? Not when it was withdrawn, or given to a text that was changed in substance.
 
-    The same that records.STANDING asks of the database.
+    The same that records.STANDING asks of the database. One whose condition does not hold yet stands, and is `held`.
     """
     return endorsement is not None and endorsement.withdrawn_at is None and endorsement.version >= letter.base
+
+
+def held(endorsement: Endorsement | None, letter: Letter) -> bool:
+    """Does it stand apart from the undersigned, because its condition does not hold?"""
+    return stands(endorsement, letter) and endorsement is not None and endorsement.held_since is not None
 
 
 def said_before(before: Endorsement, answer: Answer) -> bool:

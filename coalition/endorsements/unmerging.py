@@ -8,6 +8,7 @@ from sqlalchemy import Connection, or_, select, update
 
 from coalition.base import journal
 from coalition.base.refused import NotFound, Refused
+from coalition.endorsements.settling import settle
 from coalition.history.records import SITE, Deed
 from coalition.history.records import add as add_history
 from coalition.letters import records as letters
@@ -162,5 +163,6 @@ def undo(connection: Connection, id: int, who: str, now: datetime) -> Merge:
     called = {"name": directory.organisation(connection, merge.kept_id).name, "merged": merge.merged}
     for stood in merge.moved["letters"]:
         add_history(connection, stood["letter"], now, Deed("merge undone", who, stood["invitation"], called))
+        settle(connection, stood["letter"], now)
     add_history(connection, SITE, now, Deed("merge undone", who, merge.kept_id, {**called, "merge": id}))
     return merge_of(connection, id)

@@ -19,6 +19,7 @@ Status = Literal[
     "read",
     "deciding",
     "again",
+    "held",
     "endorsed",
     "declined",
     "withdrawn",
@@ -37,10 +38,14 @@ MOVES: dict[str, tuple[frozenset[Status], Status]] = {
     "fetch": (frozenset({"queued", "sent"}), "fetched"),
     "read": (_UNREAD, "read"),
     "defer": (_UNREAD | {"read", "deciding", "again", "declined", "withdrawn"}, "deciding"),
-    "endorse": (_UNREAD | {"read", "deciding", "again", "declined", "withdrawn", "endorsed"}, "endorsed"),
+    "endorse": (_UNREAD | {"read", "deciding", "again", "declined", "withdrawn", "endorsed", "held"}, "endorsed"),
+    # On a condition that does not hold yet; then it does, or does no more.
+    "hold": (_UNREAD | {"read", "deciding", "again", "declined", "withdrawn", "endorsed", "held"}, "held"),
+    "condition holds": (frozenset({"held"}), "endorsed"),
+    "condition broken": (frozenset({"endorsed"}), "held"),
     "decline": (_UNREAD | {"read", "deciding", "again", "declined", "withdrawn"}, "declined"),
-    "withdraw": (frozenset({"endorsed", "again"}), "withdrawn"),
-    "ask again": (frozenset({"endorsed"}), "again"),  # the text was changed in substance
+    "withdraw": (frozenset({"endorsed", "held", "again"}), "withdrawn"),
+    "ask again": (frozenset({"endorsed", "held"}), "again"),  # the text was changed in substance
     "fail again": (frozenset({"sent", "fetched", "again"}), "failed"),  # and the mail that says so does not arrive
 }
 
@@ -54,11 +59,13 @@ STATUSES: dict[Status, str] = {
     "read": "Read",
     "deciding": "Deciding",
     "again": "Asked again",
+    "held": "On a condition",
     "endorsed": "Endorsed",
     "declined": "Declined",
     "withdrawn": "Withdrawn",
 }
-ANSWERED: frozenset[Status] = frozenset({"endorsed", "declined", "withdrawn"})
+ANSWERED: frozenset[Status] = frozenset({"held", "endorsed", "declined", "withdrawn"})
+AGREED: frozenset[Status] = frozenset({"held", "endorsed"})  # taken back by withdrawing
 # Asked, and not decided yet.
 WAITING: frozenset[Status] = frozenset({"sent", "fetched", "read", "deciding", "again"})
 # Why a link was ended, for whoever opens it still.

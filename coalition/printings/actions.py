@@ -9,6 +9,7 @@ from coalition.base.refused import Closed, Refused
 from coalition.endorsements import records as endorsements
 from coalition.endorsements import revising
 from coalition.endorsements.revising import Published
+from coalition.endorsements.settling import settle
 from coalition.endorsements.undersigned import grouped
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
@@ -42,6 +43,8 @@ def close_list(connection: Connection, slug: str, who: str, now: datetime) -> Pr
     """Closes the list and makes the next printing. Asked twice at once, it is done once."""
     letter = letters.letter_by_slug(connection, slug)
     check_letter(letter, "close", now)
+    if letter.state == "open":
+        settle(connection, letter.id, now, printing=True)
     if not letters.close(connection, letter.id, now):
         return records.printing(connection, letter.id)
     add_history(connection, letter.id, now, Deed("list closed", who))
@@ -57,6 +60,7 @@ def print_again(connection: Connection, slug: str, who: str, now: datetime) -> P
     check_letter(letter, "print", now)
     if letter.state != "closed":
         raise Closed("The list is being closed, and the first printing is made then. Look again in a moment.")
+    settle(connection, letter.id, now, printing=True)
     last = records.printing(connection, letter.id)
     if last.state == "failed":
         records.ask_to_set(connection, records.printed_sheet(connection, last.content), now)

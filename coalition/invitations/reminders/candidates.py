@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from coalition.base.clock import day_words
 from coalition.invitations.reminders.schedule import APART, LATE, Dates, Schedule, Step
+from coalition.invitations.rules import ANSWERED
 from coalition.tables import Moment, contacts, invitations, letters, mail_stops, organisations, outbox, reminders
 
 PAGE = 50
@@ -114,7 +115,7 @@ def _is(*statuses: str) -> ColumnElement[bool]:
 
 # The first that holds is the reason; the cheap ones are asked first. Empty: gets it.
 _reason: ColumnElement[str] = case(
-    (_is("endorsed", "declined", "withdrawn"), literal("answered")),
+    (_is(*sorted(ANSWERED)), literal("answered")),
     (_is("added", "failed"), literal("unasked")),
     (and_(_is("queued"), bindparam("on_its_way", type_=Integer) == 1), literal("unasked")),
     (_is("bounced"), literal("bounced")),

@@ -13,7 +13,7 @@ from coalition.history.records import add as add_history
 from coalition.invitations import actions, linking
 from coalition.invitations.records import joined
 from coalition.invitations.reminders import candidates, reminding
-from coalition.invitations.rules import ANSWERED, MOVES
+from coalition.invitations.rules import AGREED, ANSWERED, MOVES
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter, State
 from coalition.people.records import Coordinator
@@ -124,7 +124,7 @@ def _why_not(what: What, one: Chosen, group: str) -> str:
         "rotate": ((one.nonce is None, "link"), *reachable),
         "revoke": ((one.nonce is None, "link"),),
         "contact": ((one.others == 0, "alone"), (one.others > 1, "several")),
-        "move": ((one.status == "endorsed", "endorsed"), (one.group == group, "same")),
+        "move": ((one.status in AGREED, "endorsed"), (one.group == group, "same")),
     }
     return next((reason for is_so, reason in checks[what] if is_so), "")
 
@@ -195,7 +195,7 @@ def move_group(
     """Puts organisations that have not endorsed into another group of the letter."""
     moved = connection.execute(
         update(invitations)
-        .where(i.letter_id == letter_id, i.id.in_(ids), i.group != group, i.status != "endorsed")
+        .where(i.letter_id == letter_id, i.id.in_(ids), i.group != group, i.status.not_in(sorted(AGREED)))
         .values(group=group, changed_at=now)
         .returning(i.id)
     ).scalars()

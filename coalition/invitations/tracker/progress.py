@@ -18,7 +18,8 @@ from coalition.letters.rules import Letter
 from coalition.tables import invitations
 
 # The funnel: what each stage is called, and the statuses of those who have come so far.
-_ENDED = ("endorsed", "declined", "withdrawn")
+_DECIDED = ("endorsed", "declined", "withdrawn")
+_ENDED = ("held", *_DECIDED)
 _STAGES = (
     ("On the list", ("added", "queued", "failed", "bounced", "sent", "fetched", "read", "deciding", "again", *_ENDED)),
     ("Asked", ("queued", "failed", "bounced", "sent", "fetched", "read", "deciding", "again", *_ENDED)),
@@ -67,7 +68,7 @@ _statuses = select(invitations.c.status, func.count()).where(_of_letter).group_b
 _quarter = quarter_hour(invitations.c.answered_at).label("quarter")
 _answers = (
     select(invitations.c.status, _quarter, func.count())
-    .where(_of_letter, invitations.c.status.in_(_ENDED), invitations.c.answered_at.is_not(None))
+    .where(_of_letter, invitations.c.status.in_(_DECIDED), invitations.c.answered_at.is_not(None))
     .group_by(invitations.c.status, _quarter)
 )
 
@@ -81,7 +82,7 @@ def look(connection: Connection, letter: Letter, now: datetime, counted: Mapping
     if counts is None:
         counts = {status: count for status, count in connection.execute(_statuses, {"letter_id": letter.id})}
     stages = chart.stages([(name, sum(counts.get(one, 0) for one in statuses)) for name, statuses in _STAGES])
-    rows = connection.execute(_answers, {"letter_id": letter.id}) if any(map(counts.get, _ENDED)) else ()
+    rows = connection.execute(_answers, {"letter_id": letter.id}) if any(map(counts.get, _DECIDED)) else ()
     days = _by_day(((status, quarter, count) for status, quarter, count in rows), letter.time_zone)
     closes_on = letter.hard_deadline.astimezone(ZoneInfo(letter.time_zone)).date() if letter.hard_deadline else None
     return Progress(stages, _chart(letter, days, now) if days else None, days, closes_on)

@@ -22,6 +22,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("show_logo", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch_op.add_column(sa.Column("condition", sa.String(length=12), server_default="", nullable=False))
         batch_op.add_column(sa.Column("condition_count", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("condition_organisation", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("condition_organisation_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("held_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_foreign_key(
@@ -31,6 +32,12 @@ def upgrade() -> None:
             ["id"],
         )
         batch_op.create_index("ix_endorsements_organisation_id", ["organisation_id"])
+        batch_op.create_index(
+            "ix_endorsements_conditional",
+            ["letter_id"],
+            sqlite_where=sa.text("condition <> ''"),
+            postgresql_where=sa.text("condition <> ''"),
+        )
 
     with op.batch_alter_table("letters", schema=None) as batch_op:
         batch_op.add_column(sa.Column("base", sa.Integer(), server_default="0", nullable=False))

@@ -37,6 +37,9 @@ SAID_MOST = 3  # things that are said at once; more are counted
 # Deed of the history -> what is said of it to whoever watches.
 WORDS = {
     "endorsed": "{} has endorsed",
+    "endorsed on a condition": "{} has endorsed on a condition",
+    "condition holds": "{} counts now: its condition holds",
+    "condition broken": "{} waits again: its condition no longer holds",
     "endorsement changed": "{} has changed how it is printed",
     "declined": "{} has declined",
     "withdrew": "{} has withdrawn",

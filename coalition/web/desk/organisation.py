@@ -13,6 +13,7 @@ from starlette.responses import Response
 from coalition.base import links, outbox
 from coalition.base.database import NotSaved
 from coalition.base.refused import Refused
+from coalition.endorsements import conditions
 from coalition.endorsements import records as endorsements
 from coalition.endorsements.rules import authority_words
 from coalition.endorsements.undersigned import line
@@ -34,7 +35,7 @@ from coalition.web.forms.fields import posted
 
 MAILS = (
     *("invitation", "reminder", "deadline_moved", "corrected", "asked_again", "receipt", "withdrawn", "declined"),
-    *("later", "deciding_day", "forwarded", "passed_on"),
+    *("condition", "later", "deciding_day", "forwarded", "passed_on"),
 )
 
 
@@ -64,6 +65,7 @@ async def organisation_page(
             "endorsement": endorsement,
             "line": line(endorsement) if endorsement else None,
             "decided": authority_words(endorsement) if endorsement else "",
+            "condition": conditions.words(endorsement) if endorsement else "",
             "contacts": organisations.contacts_of(connection, one.organisation_id),
             "stop": organisations.mail_stop(connection, one.email),
             "held_up": reports.held_up(connection, one.email, (one.read_at, one.answered_at)),
@@ -84,6 +86,7 @@ async def organisation_page(
         status,
         statuses=STATUSES,
         approvers=APPROVERS,
+        rule=conditions.RULE,
         problem=problem,
         form=form or ContactForm(),
         extend=extend or _proposed(values["letter"], values["one"], values["tight"]),
