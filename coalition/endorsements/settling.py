@@ -26,9 +26,7 @@ WHO = "Coalition"  # in the history
 e, i = endorsements.c, invitations.c
 # Written out, not as a value: else SQLite does not see that the index of those with a condition will do.
 _conditional = e.condition != literal_column("''")
-_ids: Any = bindparam(
-    "ids", expanding=True, literal_execute=True
-)  # of ours; more than values may be
+_ids: Any = bindparam("ids", expanding=True, literal_execute=True)  # of ours; more than values may be
 _any = select(exists().where(e.letter_id == bindparam("of_letter"), _conditional))
 
 
@@ -155,7 +153,7 @@ _known = update(endorsements).where(e.id == bindparam("of")).values(condition_or
 
 
 def carry_out(connection: Connection, found: Settled, now: datetime, *, by: int = 0) -> None:
-    """Writes what changes; both sides are told, but for the invitation `by` whose own answer it is: it gets a receipt."""
+    """Writes what changes; both sides are told, but not the invitation `by` whose own answer it is."""
     if found.found:
         connection.execute(_known, [{"of": id, "whose": whose} for id, whose in found.found.items()])
     entries = []

@@ -11,20 +11,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, select, update
 
-from coalition.base import outbox as mail
 from coalition.base.database import Database
 from coalition.base.refused import Refused
 from coalition.demo import sample
-from coalition.endorsements import actions, conditions, merging, records, settling, unmerging
+from coalition.endorsements import actions, merging, records, settling, unmerging
 from coalition.endorsements.actions import Incomplete
 from coalition.endorsements.rules import Answer
 from coalition.history import records as history
-from coalition.invitations.tracker import tracking
 from coalition.letters import next_version
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
 from coalition.printings import actions as printings
-from coalition.printings import records as printing_records
 from coalition.tables import endorsements, invitations, outbox
 from coalition.tables import letters as letters_table
 from tests import cast
