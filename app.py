@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
 from coalition.web import dev, errors, hooks, parameters, public, sign_in, versions
-from coalition.web.answer import answers, ended, page
+from coalition.web.answer import answers, conditions, ended, page
 from coalition.web.desk import (
     asking,
     bounces,
@@ -154,6 +154,7 @@ ROUTES: list[BaseRoute] = [
     get("/e/{token}/versions/{number:int}", versions.by_link),
     get("/e/{token}/deadline.ics", page.deadline_entry),
     post("/e/{token}/endorse", answers.endorse),
+    post("/e/{token}/unconditional", conditions.unconditional),
     post("/e/{token}/decline", answers.decline),
     post("/e/{token}/withdraw", answers.withdraw),
     post("/e/{token}/later", answers.later),

@@ -1,5 +1,6 @@
 """The answers an organisation gives through its link."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -81,6 +82,21 @@ def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int
     decided(connection, found, move, done, now, mail="receipt", kind=outcome)
     settling.carry_out(connection, who_counts, now, by=invitation.id)
     return outcome
+
+
+def give_up_condition(
+    connection: Connection, nonce: str | None, version: int, seen: int | None, now: datetime
+) -> Outcome:
+    """The endorsement that waits, as it was given, on no condition any more. `version` is the one that was read.
+
+    Raises as `endorse` does, and Refused when none waits.
+    """
+    found = opened_to_answer(connection, nonce, now)
+    before = records.of_organisation(connection, found.letter.id, found.invitation.organisation_id)
+    if before is None or not rules.stands(before, found.letter):
+        raise Refused("Your organisation has no endorsement that waits, so nothing was changed.")
+    plain = replace(before.answer, version=version, condition="", condition_count=None, condition_organisation="")
+    return endorse(connection, nonce, plain, seen, now)
 
 
 def _called(invitation: Invitation, answer: Answer) -> set[str]:

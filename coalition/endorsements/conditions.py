@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from coalition.endorsements.rules import LONGEST, Answer
 
 Kind = Literal["count", "organisation", "text"]
-KINDS: dict[Kind, str] = {
+KINDS: dict[str, str] = {
     "count": "Enough organisations endorse it",
     "organisation": "One organisation endorses it",
 }

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from coalition.base.links import Link
+from coalition.endorsements import conditions, rules
 from coalition.endorsements import records as endorsements
-from coalition.endorsements import rules
 from coalition.endorsements.proposal import Proposal, proposal
 from coalition.endorsements.rules import Endorsement
 from coalition.endorsements.undersigned import Group, grouped, line
@@ -119,6 +119,9 @@ def show(
         letter=look.letter,
         html=letter_html(site, look.version.text),
         stands=stands,
+        held=rules.held(look.endorsement, look.letter),
+        once=conditions.words(look.endorsement) if look.endorsement else "",
+        rule=conditions.RULE,
         line=line(look.endorsement, look.letter.version) if look.endorsement else None,
         form=form,
         shown=line(form.answer()),

@@ -1,5 +1,7 @@
 """The forms that a signed link opens."""
 
+from typing import Any
+
 from starlette.datastructures import FormData
 from wtforms import (
     BooleanField,
@@ -13,8 +15,10 @@ from wtforms import (
     SelectField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import TextInput
 
+from coalition.endorsements.conditions import KINDS
 from coalition.endorsements.rules import AUTHORITIES, LONGEST, Answer
 from coalition.invitations.forwarding import NAME_LONGEST, WAYS
 from coalition.web.forms.fields import (
@@ -25,6 +29,8 @@ from coalition.web.forms.fields import (
     text_field,
     whole_number,
 )
+
+CONDITION = ("condition", "condition_count", "condition_organisation", "on_condition")
 
 
 class EndorseForm(Form):
@@ -43,8 +49,29 @@ class EndorseForm(Form):
     show_logo = BooleanField("The logo may be printed with the letter")
     remove_logo = BooleanField("Take the logo away")
     picture: str | None = None  # SHA-256 of the one that is meant
+    condition = RadioField(
+        "What does it wait for?", choices=options({"": "Nothing: it counts at once", **KINDS}), validate_choice=False
+    )
+    condition_count = IntegerField(  # type: ignore[call-arg]  # invalid_value_message is newer than its stubs
+        "How many organisations, yours included",
+        [Optional()],
+        invalid_value_message="Write how many, as a number.",
+        widget=TextInput(),  # a number field would not show again what is no number
+        render_kw={"inputmode": "numeric"},
+    )
+    condition_organisation = text_field("Which organisation", description="Its name, as you know it.")
+    on_condition = HiddenField()  # the button that means one
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        fits = super().validate(extra_validators)
+        meant = self.on_condition.data or self.condition_count.raw_data not in (None, [], [""])
+        if not self.condition.data and (meant or self.condition_organisation.data):
+            # Nobody who typed a condition is taken to have given an endorsement without one.
+            self.condition.errors = ["Choose what the endorsement waits for, or that it waits for nothing."]
+        return fits and not self.condition.errors
 
     def answer(self) -> Answer:
+        kind = self.condition.data or ""
         return Answer(
             version=self.version.data or 0,
             name=one_line(self.name.data),
@@ -56,6 +83,9 @@ class EndorseForm(Form):
             show_signatory=self.show_signatory.data,
             logo=self.picture,
             show_logo=self.show_logo.data and not (self.remove_logo.data and self.picture is None),
+            condition=kind,
+            condition_count=self.condition_count.data if kind == "count" else None,
+            condition_organisation=one_line(self.condition_organisation.data) if kind == "organisation" else "",
         )
 
 
@@ -68,7 +98,8 @@ def endorse_answer(data: FormData, picture: str | None = None) -> Answer | None:
     given = {name: value for name, value in fields if isinstance(value, str)}
     version = whole_number(given.get("version"))
     texts = [given.get(name, "") for name in ("name", "group", "signatory", "role", "authority_detail")]
-    if version is None or len(given) != len(fields) or any(len(text) > LONGEST for text in texts):
+    on_condition = any(given.get(name) for name in CONDITION)
+    if version is None or len(given) != len(fields) or on_condition or any(len(text) > LONGEST for text in texts):
         return None
     name, group, signatory, role, detail = map(one_line, texts)
     ticks = [given.get(name, "") not in ("", "false") for name in ("show_signatory", "show_logo", "remove_logo")]
