@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
+from html import unescape
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -41,13 +42,13 @@ from coalition.printings.store import Store
 P = ParamSpec("P")
 T = TypeVar("T")
 
-FRAME = re.compile(r'(<iframe[^>]*\ssrc=")(/[^"]+)"')
+INSIDE = re.compile(r'<(iframe|img)[^>]*\ssrc="(/[^"]+)"')  # frames, and logos
 GONE = "5.1.1 No such mailbox here"  # what the scratch mail server says to letters@fair-passage.example
 
 
 @dataclass(frozen=True)
 class Scene:
-    """One answer of the site. `about` is empty for the inside of a frame, which is not listed."""
+    """One answer of the site. `about` is empty for what stands inside of another, which is not listed."""
 
     name: str
     about: str
@@ -89,6 +90,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         scenes_draft,
         scenes_end,
         scenes_links,
+        scenes_logo,
         scenes_public,
         scenes_versions,
     )
@@ -100,6 +102,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         await scenes_draft.scenes(stage)
         await scenes_asking.scenes(stage)
         await scenes_answer.scenes(stage)
+        await scenes_logo.scenes(stage)
         await scenes_links.scenes(stage)
         await scenes_versions.scenes(stage)
         await scenes_closing.scenes(stage)
@@ -157,12 +160,11 @@ class Stage:
 
     async def _keep(self, name: str, about: str, answer: httpx.Response, who: httpx.AsyncClient) -> None:
         body, kind, csp = answer.content, answer.headers["content-type"], answer.headers["content-security-policy"]
-        for number, (_, path) in enumerate(FRAME.findall(answer.text) if kind.startswith("text/html") else (), 1):
-            inside = f"{name}-frame-{number}"
-            await self._keep(inside, "", await who.get(path), who)
+        for number, (_, path) in enumerate(INSIDE.findall(answer.text) if kind.startswith("text/html") else (), 1):
+            inside = f"{name}-inside-{number}"
+            await self._keep(inside, "", await who.get(unescape(path)), who)
             body = body.replace(f'src="{path}"'.encode(), f'src="/dev/gallery/{inside}"'.encode())
-        is_mail = "sandbox" in csp
-        self.put(Scene(name, about, answer.status_code, kind, body, csp if is_mail else ""))
+        self.put(Scene(name, about, answer.status_code, kind, body, csp if "sandbox" in csp else ""))  # a mail's
 
     async def mail(self, name: str, about: str, file: Path) -> None:
         """One mail that was sent, as programs show it, as text, and with its headers."""

@@ -1,8 +1,7 @@
 """The gallery's scenes of the directory: looking, keeping, a logo, and two that are merged into one."""
 
-from io import BytesIO
-
 from coalition.demo import sample
+from coalition.demo.pictures import logo
 from coalition.demo.scenes import Stage
 from coalition.endorsements import actions as answers
 from coalition.invitations import actions as invitations
@@ -96,28 +95,13 @@ async def _logo(stage: Stage, one: int) -> None:
     here = f"/desk/directory/{one}"
     drawing = {"logo": ("logo.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml")}
     await stage.show("directory-logo-refused", "A logo that is not taken", f"{here}/logo", desk=True, files=drawing)
-    picture = {"logo": ("logo.png", _picture(), "image/png")}
+    picture = {"logo": ("logo.png", logo(), "image/png")}
     await stage.show("directory-logo", "A logo, and nobody's permission yet", f"{here}/logo", desk=True, files=picture)
     sha256 = stage.database.read_now(directory.organisation, one).logo or ""
     wrong = {"by": "", "on": "2999-01-01", "logo": sha256}
     await stage.show("directory-permission-refused", "By nobody", f"{here}/logo/permission", wrong, desk=True)
     right = {"by": "Sample Contact 301, Chair", "on": stage.now.date().isoformat(), "logo": sha256}
     await stage.show("directory-permitted", "It may be printed", f"{here}/logo/permission", right, desk=True)
-
-
-def _picture() -> bytes:
-    from PIL import Image, ImageDraw
-
-    picture = Image.new("RGBA", (640, 240), (0, 0, 0, 0))
-    draw = ImageDraw.Draw(picture)
-    draw.ellipse((10, 10, 230, 230), fill="#1f4d5c")
-    draw.polygon([(120, 40), (120, 180), (40, 180)], fill="white")
-    draw.polygon([(135, 70), (135, 180), (200, 180)], fill="white")
-    draw.rectangle((270, 80, 620, 105), fill="#1f4d5c")
-    draw.rectangle((270, 135, 540, 160), fill="#1f4d5c")
-    written = BytesIO()
-    picture.save(written, "PNG")
-    return written.getvalue()
 
 
 async def _merging(stage: Stage, letter: Letter, one: int) -> None:

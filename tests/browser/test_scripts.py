@@ -18,7 +18,7 @@ WAIT_MS = 2200  # longer than the page must have been open before a touch counts
 async def test_the_printed_line_follows_what_is_typed(demo: Running, browser: Browser) -> None:
     page = await browser.new_page()
     await page.goto(demo.link(NSPCC))
-    await page.get_by_label("Organisation, as it should be printed").fill("  The   NSPCC ")
+    await page.get_by_label("Organisation, as printed").fill("  The   NSPCC ")
     await page.get_by_label("Your name").fill("Sample Director")
     await page.get_by_label("Your role").fill("<b>Director</b>")
     line = page.locator(".printed-line")

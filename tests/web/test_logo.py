@@ -127,6 +127,7 @@ async def test_a_change_keeps_the_logo_another_permission_is_a_change_and_the_sa
         assert the_logo(eva) == (sha256, False)
         assert (await again(role="Chair", **MAY_BE_PRINTED)).endswith("done=changed")
         assert the_logo(eva) == (sha256, True)
+        assert (await again(role="Chair", **MAY_BE_PRINTED)).endswith("done=same")
         assert (await again(role="Chair", remove_logo="y", **MAY_BE_PRINTED)).endswith("done=changed")
         assert the_logo(eva) == (None, False)
         assert previews((await charity.get(link)).text) == set()

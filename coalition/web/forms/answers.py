@@ -35,7 +35,7 @@ CONDITION = ("condition", "condition_count", "condition_organisation", "on_condi
 
 class EndorseForm(Form):
     version = IntegerField("Version", [InputRequired("Say which version was read.")])
-    name = text_field("Organisation, as it should be printed", render_kw={"autocomplete": "organization"})
+    name = text_field("Organisation, as printed", render_kw={"autocomplete": "organization"})
     group = SelectField("Printed among", validate_choice=False)
     signatory = text_field("Your name", render_kw={"autocomplete": "name"})
     role = text_field("Your role", render_kw={"autocomplete": "organization-title"})
@@ -43,7 +43,7 @@ class EndorseForm(Form):
     authority_detail = text_field(
         "Detail", longest=LONGEST, description="The date of a trustees' decision, or in a few words how it was decided."
     )
-    show_signatory = BooleanField("Print my name and role with the organisation")
+    show_signatory = BooleanField("Print my name and role")
     logo = FileField("Picture of the logo")
     kept_logo = HiddenField()  # the one from before, as web.answer.logo signs it
     show_logo = BooleanField("The logo may be printed with the letter")
