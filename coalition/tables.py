@@ -301,6 +301,7 @@ endorsements = Table(
     Column("condition_count", Integer),
     _text("condition_organisation"),  # the name as they typed it
     Column("condition_organisation_id", Integer, ForeignKey("organisations.id")),  # whose that is, once it has endorsed
+    Column("condition_suggestion_id", Integer),  # of theirs, in `suggestions`: the words that they ask for
     _moment("held_since"),  # its condition does not hold: kept apart from the undersigned
     UniqueConstraint("letter_id", "organisation_id"),  # one organisation, one endorsement
     Index("ix_endorsements_organisation_id", "organisation_id"),  # what it signed before

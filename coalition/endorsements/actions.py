@@ -96,6 +96,7 @@ def give_up_condition(
     if before is None or not rules.stands(before, found.letter):
         raise Refused("Your organisation has no endorsement that waits, so nothing was changed.")
     plain = replace(before.answer, version=version, condition="", condition_count=None, condition_organisation="")
+    plain = replace(plain, condition_suggestion_id=None)
     return endorse(connection, nonce, plain, seen, now)
 
 

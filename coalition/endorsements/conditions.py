@@ -16,6 +16,7 @@ Kind = Literal["count", "organisation", "text"]
 KINDS: dict[str, str] = {
     "count": "Enough organisations endorse it",
     "organisation": "One organisation endorses it",
+    "text": "A passage is changed as we suggest",
 }
 FEWEST, MOST = 2, 100_000
 # How it is decided who counts when conditions wait for each other, for whoever asks at the desk or on the answer page.
@@ -49,9 +50,9 @@ def settled(
     """Those on a condition that are to count from now on; `waiting` are held apart so far, and `counting` count.
 
     `printed`: the list is closed and printed, so whoever counts goes on counting. Not `telling`: the letter does not
-    show who has endorsed, so nobody learns it from a condition: who is held apart stays so until the list is printed.
+    show who has endorsed, so nobody learns it from a condition: who waits for others does so until it is printed.
     """
-    candidates = waiting if telling else {}
+    candidates = waiting if telling else {id: one for id, one in waiting.items() if one.kind == "text"}
     if printed:
         return counted({*plain, *counting}, candidates, others) | frozenset(counting)
     return counted(plain, {**candidates, **counting}, others)
@@ -111,6 +112,8 @@ def words(one: Conditional) -> str:
     """What it waits for, as the end of a sentence: "It counts once ...". Empty where it waits for nothing."""
     if one.condition == "count":
         return f"at least {one.condition_count or 0:,} organisations have endorsed it, this one included"
+    if one.condition == "text":
+        return "the letter is changed as this organisation suggested"
     return f"{one.condition_organisation} has endorsed it" if one.condition == "organisation" else ""
 
 
@@ -122,6 +125,8 @@ def problems(answer: Answer) -> dict[str, str]:
         return {"condition_count": f"Write how many, as a number from {FEWEST} to {MOST:,}."}
     if answer.condition == "organisation" and not answer.condition_organisation:
         return {"condition_organisation": "Write the name of the organisation it waits for."}
+    if answer.condition == "text" and answer.condition_suggestion_id is None:
+        return {"condition_passage": "Say which words are to be changed: copy them from the letter."}
     if len(answer.condition_organisation) > LONGEST:
         return {"condition_organisation": f"This is longer than {LONGEST} characters. Please shorten it."}
     return {}

@@ -30,6 +30,7 @@ _columns: tuple[ColumnElement[Any], ...] = (
     endorsements.c.condition,
     endorsements.c.condition_count,
     endorsements.c.condition_organisation,
+    endorsements.c.condition_suggestion_id,
     endorsements.c.held_since,
 )
 _of = select(*_columns).where(
@@ -103,6 +104,7 @@ _put = (
                 "condition_count",
                 "condition_organisation",
                 "condition_organisation_id",
+                "condition_suggestion_id",
                 "held_since",
             )
         }

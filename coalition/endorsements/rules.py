@@ -37,6 +37,7 @@ class Answer:
     condition: str = ""  # conditions.KINDS; empty: none
     condition_count: int | None = None
     condition_organisation: str = ""  # the name, as they typed it
+    condition_suggestion_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Endorsement:
     condition: str = ""
     condition_count: int | None = None
     condition_organisation: str = ""
+    condition_suggestion_id: int | None = None
     held_since: datetime | None = None  # its condition does not hold
 
     @property
@@ -80,6 +82,7 @@ class Endorsement:
             self.condition,
             self.condition_count,
             self.condition_organisation,
+            self.condition_suggestion_id,
         )
 
 

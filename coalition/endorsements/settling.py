@@ -20,7 +20,7 @@ from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations.rules import MOVES
 from coalition.organisations.names import name_key
-from coalition.tables import endorsements, invitations, letters, organisations
+from coalition.tables import endorsements, invitations, letters, organisations, suggestions
 
 WHO = "Coalition"  # in the history
 e, i = endorsements.c, invitations.c
@@ -42,6 +42,8 @@ class One:
     condition_count: int | None
     condition_organisation: str
     condition_organisation_id: int | None
+    condition_suggestion_id: int | None
+    version: int
     held_since: datetime | None
 
     @property
@@ -94,11 +96,14 @@ def look(connection: Connection, letter_id: int, now: datetime, *, printing: boo
     named = _as_they_are(connection, {one.condition_organisation_id or found.get(one.id, 0) for one in all_})
     plain = set(connection.execute(_among, {**of, "ids": sorted(set(named.values()))}).scalars())
     total = connection.execute(_how_many, of).scalar_one() if any(one.condition == "count" for one in all_) else 0
+    said = _said(connection, [one.condition_suggestion_id for one in all_ if one.condition_suggestion_id])
     asked = {
         one.organisation_id: Condition(
             one.condition,  # type: ignore[arg-type]  # what is none never holds
             count=one.condition_count or 0,
             organisation=named.get(one.condition_organisation_id or found.get(one.id, 0), 0),
+            # Only under a version that says it: who could not be told of that stands under the one before.
+            met=said.get(one.condition_suggestion_id or 0, one.version + 1) <= one.version,
         )
         for one in all_
     }
@@ -144,6 +149,16 @@ def _as_they_are(connection: Connection, named: Collection[int]) -> dict[int, in
             break
         now = {id: into.get(other, other) for id, other in now.items()}
     return now
+
+
+_published = select(suggestions.c.id, suggestions.c.accepted_in).where(
+    suggestions.c.id.in_(_ids), suggestions.c.accepted_in.is_not(None)
+)
+
+
+def _said(connection: Connection, ids: Collection[int]) -> dict[int, int]:
+    """Of these suggestions, those that were taken: since which version the letter says so."""
+    return {id: number for id, number in connection.execute(_published, {"ids": sorted(ids)})} if ids else {}
 
 
 # Carrying out.

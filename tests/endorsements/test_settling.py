@@ -11,10 +11,21 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, select, update
 
+from coalition.base import outbox as mail
 from coalition.base.database import Database
 from coalition.base.refused import Refused
 from coalition.demo import sample
-from coalition.endorsements import actions, merging, records, settling, unmerging
+from coalition.endorsements import (
+    actions,
+    for_a_change,
+    merging,
+    records,
+    revising,
+    settling,
+    suggestions,
+    taking,
+    unmerging,
+)
 from coalition.endorsements.actions import Incomplete
 from coalition.endorsements.rules import Answer
 from coalition.history import records as history
@@ -287,6 +298,60 @@ def test_a_merge_that_takes_out_an_answer_holds_apart_who_needed_it(opened: Open
 def _organisation(connection: Connection, nonce: str) -> int:
     wanted = select(invitations.c.organisation_id).where(invitations.c.nonce == nonce)
     return int(connection.execute(wanted).scalar_one())
+
+
+def if_changed(opened: Opened, organisation: str, words: str = "other words") -> str:
+    letter = opened.letter
+    answer = replace(plain(organisation, letter.version), condition="text")
+    passage = letter.text.body.split(". ")[0]
+    return opened.database.write_now(
+        for_a_change.endorse, opened.nonces[organisation], answer, passage, words, None, opened.later()
+    )
+
+
+def take(opened: Opened, kind: Any) -> None:
+    """Eva takes the newest suggestion and publishes it."""
+    [one] = opened.database.read_now(suggestions.of_letter, opened.letter.id, "open")
+    opened.database.write_now(taking.take, opened.slug, one.id, opened.letter.next_revision, "Eva", opened.later())
+    seen = opened.letter.next_revision
+    opened.database.write_now(printings.publish, opened.slug, seen, kind, "", "Eva", opened.later())
+
+
+def test_a_changed_passage_counts_once_a_version_with_it_is_published_and_they_are_told(opened: Opened) -> None:
+    assert if_changed(opened, NSPCC) == "held"
+    assert if_changed(opened, NSPCC) == "same"
+    opened.endorse(POPPY, **if_(NSPCC))
+    publish(opened, "correction")
+    assert opened.standing() == set(), "it was another change"
+    take(opened, "correction")
+    assert opened.standing() == {NSPCC, POPPY}
+    [one] = [one for one in opened.database.read_now(records.standing, opened.letter.id) if one.name == NSPCC]
+    assert (one.given_version, one.version, one.told_at) == (1, 3, opened.now)
+    assert len(opened.mails("condition")) == 2
+
+
+def test_who_was_not_told_of_the_change_it_asked_for_does_not_count(opened: Opened) -> None:
+    if_changed(opened, NSPCC)
+    take(opened, "correction")
+    assert opened.standing() == {NSPCC}
+
+    def fail(connection: Connection) -> None:
+        [id] = connection.execute(select(outbox.c.id).where(outbox.c.message == "corrected")).scalars()
+        owed = mail.find(connection, id)
+        assert owed
+        revising.mail_ended(connection, owed, "failed", "No such mailbox", opened.later())
+
+    opened.database.write_now(fail)
+    assert opened.standing() == set(), "it stands under the version without the change"
+    assert opened.statuses()[NSPCC] == "held"
+
+
+def test_a_change_of_substance_with_the_words_they_asked_for_asks_them_again(opened: Opened) -> None:
+    if_changed(opened, NSPCC)
+    take(opened, "substance")
+    assert opened.standing() == set()
+    assert opened.statuses()[NSPCC] == "again"
+    assert opened.endorse(NSPCC) == "endorsed"
 
 
 async def test_two_that_answer_at_the_same_moment_both_count(opened: Opened, database_url: str) -> None:

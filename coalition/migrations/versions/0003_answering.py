@@ -24,6 +24,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("condition_count", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("condition_organisation", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("condition_organisation_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("condition_suggestion_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("held_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_foreign_key(
             batch_op.f("fk_endorsements_condition_organisation_id"),

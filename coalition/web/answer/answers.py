@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from coalition.base import clock
 from coalition.base.database import NotSaved
 from coalition.base.refused import Gone, NotFound, Refused, TooMany
-from coalition.endorsements import actions, deciding
+from coalition.endorsements import actions, deciding, for_a_change
 from coalition.endorsements.actions import Incomplete
 from coalition.invitations import forwarding
 from coalition.web.answer import logo
@@ -41,14 +41,18 @@ async def endorse(request: Request) -> Response:
     finally:
         await data.close()
     before, answer = seen(data), endorse_answer(data, picture)
+    passage = replacement = ""
     if answer is None:
         form = typed()["endorse"]
         if not form.validate():
             return await refused(request, 422, endorse=form)
         answer = form.answer()
+        passage, replacement = form.condition_passage.data or "", form.condition_replacement.data or ""
     return await answered(
         request,
-        lambda connection, nonce, now: actions.endorse(connection, nonce, answer, before, now),
+        lambda connection, nonce, now: for_a_change.endorse(
+            connection, nonce, answer, passage, replacement, before, now
+        ),
         typed,
     )
 

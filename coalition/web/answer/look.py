@@ -1,6 +1,6 @@
 """All that one signed link shows, read at once and put on its page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from coalition.base.links import Link
-from coalition.endorsements import conditions, rules
+from coalition.endorsements import conditions, rules, suggestions
 from coalition.endorsements import records as endorsements
 from coalition.endorsements.proposal import Proposal, proposal
 from coalition.endorsements.rules import Endorsement
+from coalition.endorsements.suggestions import Suggestion
 from coalition.endorsements.undersigned import Group, grouped, line
 from coalition.invitations import actions as invitations
 from coalition.invitations.rules import Invitation, closes, may_answer
@@ -49,6 +50,7 @@ class Look:
     since: int  # the version they read or agreed to, where that is not the newest; else 0
     parts: tuple[Part, ...]  # what is different in the newest
     editions: list[Edition]
+    wanted: Suggestion | None  # the words that their endorsement waits for
 
 
 def look_of(connection: Connection, nonce: str | None, now: datetime, read: int | None = None) -> Look:
@@ -81,7 +83,14 @@ def look_of(connection: Connection, nonce: str | None, now: datetime, read: int 
         since,
         differences(before, version.text),
         letters.editions(connection, letter.id),
+        _wanted(connection, endorsement, letter),
     )
+
+
+def _wanted(connection: Connection, endorsement: Endorsement | None, letter: Letter) -> Suggestion | None:
+    if endorsement is None or endorsement.condition_suggestion_id is None or not rules.stands(endorsement, letter):
+        return None
+    return suggestions.suggestion(connection, endorsement.condition_suggestion_id)
 
 
 def _read_before(letter: Letter, endorsement: Endorsement | None, read: int | None) -> int:
@@ -138,7 +147,12 @@ def show(
 
 def _prefilled(look: Look) -> EndorseForm:
     """From their last answer, from the last letter they endorsed, or from what the directory knows."""
-    form = EndorseForm(data=vars(look.proposal.answer) | {"logo": None})
+    answer = look.proposal.answer
+    wanted = look.wanted if look.wanted and look.wanted.accepted_in is None else None
+    if answer.condition == "text" and wanted is None:  # the letter they answer now says so, or another thing altogether
+        answer = replace(answer, condition="")
+    words = {"condition_passage": wanted.passage, "condition_replacement": wanted.replacement} if wanted else {}
+    form = EndorseForm(data=vars(answer) | {"logo": None} | words)
     form.picture = look.proposal.answer.logo
     return form
 

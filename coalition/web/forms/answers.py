@@ -20,6 +20,7 @@ from wtforms.widgets import TextInput
 
 from coalition.endorsements.conditions import KINDS
 from coalition.endorsements.rules import AUTHORITIES, LONGEST, Answer
+from coalition.endorsements.suggesting import PASSAGE_LONGEST
 from coalition.invitations.forwarding import NAME_LONGEST, WAYS
 from coalition.web.forms.fields import (
     address,
@@ -30,7 +31,10 @@ from coalition.web.forms.fields import (
     whole_number,
 )
 
-CONDITION = ("condition", "condition_count", "condition_organisation", "on_condition")
+CONDITION = (
+    *("condition", "condition_count", "condition_organisation", "condition_passage", "condition_replacement"),
+    "on_condition",
+)
 
 
 class EndorseForm(Form):
@@ -60,12 +64,15 @@ class EndorseForm(Form):
         render_kw={"inputmode": "numeric"},
     )
     condition_organisation = text_field("Which organisation", description="Its name, as you know it.")
+    condition_passage = text_field("The words as they stand", longest=PASSAGE_LONGEST, kind=TextAreaField)
+    condition_replacement = text_field("What they should say", longest=PASSAGE_LONGEST, kind=TextAreaField)
     on_condition = HiddenField()  # the button that means one
 
     def validate(self, extra_validators: Any = None) -> bool:
         fits = super().validate(extra_validators)
         meant = self.on_condition.data or self.condition_count.raw_data not in (None, [], [""])
-        if not self.condition.data and (meant or self.condition_organisation.data):
+        typed = (self.condition_organisation.data, self.condition_passage.data, self.condition_replacement.data)
+        if not self.condition.data and (meant or any(typed)):
             # Nobody who typed a condition is taken to have given an endorsement without one.
             self.condition.errors = ["Choose what the endorsement waits for, or that it waits for nothing."]
         return fits and not self.condition.errors
