@@ -46,6 +46,26 @@ async def test_one_button_gives_up_the_condition(eva: Campaign) -> None:
     assert standing(eva) == {NSPCC}
 
 
+async def test_other_words_are_suggested_with_it_and_kept_on_the_page(eva: Campaign) -> None:
+    passage = eva.letter.text.body.split(". ")[0]
+    async with eva.browser() as charity:
+        done = await post(
+            charity,
+            f"{eva.link(NSPCC)}/endorse",
+            condition="text",
+            condition_passage=passage,
+            condition_replacement="We write because we must",
+        )
+        assert "It counts once <bdi>the letter is changed as this organisation suggested</bdi>" in done.text
+        assert done.text.count("We write because we must") >= 2, "what waits, and the form to change it"
+        refused = await post(
+            charity, f"{eva.link(POPPY)}/endorse", organisation=POPPY, condition="text", condition_passage="Not there"
+        )
+        assert refused.status_code == 422
+        assert "These words are not in version 1" in refused.text
+    assert standing(eva) == set()
+
+
 @pytest.mark.parametrize(
     "typed, said",
     [
@@ -55,6 +75,7 @@ async def test_one_button_gives_up_the_condition(eva: Campaign) -> None:
         ({"condition": "organisation", "condition_organisation": "The NSPCC"}, "this is your own"),
         ({"condition_count": "20"}, "Choose what the endorsement waits for"),
         ({"condition_organisation": "Somebody"}, "Choose what the endorsement waits for"),
+        ({"condition_replacement": "Other words"}, "Choose what the endorsement waits for"),
         ({"on_condition": "y"}, "Choose what the endorsement waits for"),
         ({"condition": "moon"}, "Choose what the endorsement waits for"),
     ],
