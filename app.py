@@ -10,12 +10,13 @@ from starlette.types import ASGIApp
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
 from coalition.web import dev, errors, hooks, parameters, public, sign_in, versions
-from coalition.web.answer import answers, conditions, ended, page
+from coalition.web.answer import answers, conditions, ended, page, receipt, requests
 from coalition.web.desk import (
     asking,
     bounces,
     bulk,
     closing,
+    delivering,
     details,
     directory,
     importing,
@@ -24,6 +25,7 @@ from coalition.web.desk import (
     linking,
     live,
     logos,
+    looking,
     merging,
     organisation,
     register,
@@ -31,6 +33,7 @@ from coalition.web.desk import (
     reminders,
     tracker,
 )
+from coalition.web.desk import requests as desk_requests
 from coalition.web.desk import versions as desk_versions
 from coalition.web.guard import Guard
 from coalition.web.kept import Kept
@@ -120,6 +123,10 @@ DESK: list[BaseRoute] = [
     get("/letters/{slug}/organisations/{id:int}", organisation.organisation),
     get("/letters/{slug}/organisations/{id:int}/logo.png", logos.of_endorsement),
     post("/letters/{slug}/organisations/{id:int}/send", organisation.send_again),
+    post("/letters/{slug}/organisations/{id:int}/look", looking.let_look),
+    post("/letters/{slug}/organisations/{id:int}/links/{contact:int}/revoke", looking.end_one),
+    post("/letters/{slug}/organisations/{id:int}/requests/{request:int}/done", desk_requests.done),
+    post("/letters/{slug}/organisations/{id:int}/requests/{request:int}/turn-down", desk_requests.turn_down),
     post("/letters/{slug}/organisations/{id:int}/revoke", linking.revoke),
     post("/letters/{slug}/organisations/{id:int}/rotate", linking.rotate),
     post("/letters/{slug}/organisations/{id:int}/extend", linking.extend),
@@ -135,6 +142,8 @@ DESK: list[BaseRoute] = [
     get("/letters/{slug}/printings", closing.closing),
     post("/letters/{slug}/close", closing.close_list),
     post("/letters/{slug}/print", closing.print_again),
+    post("/letters/{slug}/delivered", delivering.note),
+    post("/letters/{slug}/delivered/take-back", delivering.take_back),
     get("/letters/{slug}/printings/{number:int}.pdf", closing.printing_pdf),
     get("/letters/{slug}/history", closing.timeline),
 ]
@@ -158,6 +167,9 @@ ROUTES: list[BaseRoute] = [
     post("/e/{token}/decline", answers.decline),
     post("/e/{token}/withdraw", answers.withdraw),
     post("/e/{token}/later", answers.later),
+    get("/e/{token}/receipt.pdf", receipt.receipt_pdf),
+    get("/e/{token}/later.ics", receipt.later_entry),
+    post("/e/{token}/request", requests.request),
     post("/e/{token}/forward", answers.forward),
     post("/e/{token}/read", page.read),
     post("/e/{token}/again", ended.again),

@@ -140,6 +140,9 @@ letters = Table(
     _moment("created_at", null=False),
     _moment("opened_at"),
     _moment("closed_at"),
+    _moment("dispatched_at"),  # when it was noted that a printing was delivered: letters.rules.dispatched
+    Column("delivered_on", Date),
+    _text("delivered_how"),
 )
 
 versions = Table(
@@ -303,6 +306,7 @@ endorsements = Table(
     Column("condition_organisation_id", Integer, ForeignKey("organisations.id")),  # whose that is, once it has endorsed
     Column("condition_suggestion_id", Integer),  # of theirs, in `suggestions`: the words that they ask for
     _moment("held_since"),  # its condition does not hold: kept apart from the undersigned
+    Column("receipt", String(64)),  # the content of the PDF that says what was endorsed; null: not asked for yet
     UniqueConstraint("letter_id", "organisation_id"),  # one organisation, one endorsement
     Index("ix_endorsements_organisation_id", "organisation_id"),  # what it signed before
     Index(  # whether a letter has any, and which: nothing where there is none
@@ -310,6 +314,12 @@ endorsements = Table(
         "letter_id",
         sqlite_where=text("condition <> ''"),
         postgresql_where=text("condition <> ''"),
+    ),
+    Index(  # of those whose receipt is still to be asked for, which is nearly none
+        "ix_endorsements_without_receipt",
+        "id",
+        sqlite_where=text("receipt IS NULL AND withdrawn_at IS NULL AND held_since IS NULL"),
+        postgresql_where=text("receipt IS NULL AND withdrawn_at IS NULL AND held_since IS NULL"),
     ),
     sqlite_autoincrement=True,
 )
@@ -337,6 +347,21 @@ suggestions = Table(  # other words for a passage of the letter
     Index("ix_suggestions_invitation_id", "invitation_id"),
     Index("ix_suggestions_state_invitation_id", "state", "invitation_id"),
     sqlite_autoincrement=True,
+)
+
+requests = Table(  # after dispatch: an organisation asks for its line to be changed, or to be taken off
+    "requests",
+    metadata,
+    _id(),
+    Column("invitation_id", Integer, ForeignKey("invitations.id"), nullable=False, index=True),
+    Column("contact_id", Integer),  # whose link it was
+    Column("wish", String(12), nullable=False),  # endorsements.requests.WISHES
+    _text("words"),  # theirs; private to the desk
+    _data("line"),  # name, signatory, role, show_signatory, as they are to be printed
+    _moment("asked_at", null=False),
+    _moment("ended_at"),
+    Column("outcome", String(12), nullable=False, server_default=""),  # done, turned down, taken back
+    _text("said"),  # the desk's word to them
 )
 
 outbox = Table(
@@ -488,6 +513,7 @@ pdfs = Table(  # what the setter is to set, keyed by content: the same sheet is 
     Column("attempts", Integer, nullable=False, server_default="0"),
     _text("problem"),
     _text("sha256"),
+    Column("rank", Integer, nullable=False, server_default="0"),  # receipts, of which there are many, come last
     _moment("asked_at", null=False),
     _moment("due_at", null=False),
     _moment("set_at"),

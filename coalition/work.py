@@ -19,7 +19,7 @@ from coalition.base.mail.transports import Transport, open_transport
 from coalition.base.outbox import Owed
 from coalition.base.refused import NotFound, Refused
 from coalition.base.settings import Settings
-from coalition.endorsements import condition_mail, deciding, revising, revision_mail
+from coalition.endorsements import condition_mail, deciding, request_mail, revising, revision_mail
 from coalition.endorsements import mail as answer_mail
 from coalition.invitations import actions as invitations
 from coalition.invitations import importing, passing_mail, undoing
@@ -33,6 +33,7 @@ from coalition.organisations.spreadsheets import listed_rows, lists
 from coalition.organisations.spreadsheets.lists import Claim, TakenOver
 from coalition.organisations.spreadsheets.looking_through import look_through
 from coalition.people import mail as people_mail
+from coalition.printings import receipts
 from coalition.printings import records as printings
 from coalition.printings.actions import close_list
 from coalition.printings.setting import NotSet, Setter
@@ -62,6 +63,9 @@ MESSAGES: dict[str, Callable[[Connection, Owed, Office, datetime], Mail]] = {
     "asked_again": revision_mail.asked_again,
     "forwarded": passing_mail.forwarded,
     "passed_on": passing_mail.passed_on,
+    "look": passing_mail.look,
+    "request": request_mail.request,
+    "request_answered": request_mail.request_answered,
 }
 
 
@@ -71,7 +75,7 @@ def run(settings: Settings, stop: threading.Event, parent: int | None = None) ->
     store = Store(settings.data_dir / "pdf")
     jobs = (
         pump(settings, database).run,
-        lambda stop: _set_pdfs(database, store, stop),
+        lambda stop: _set_pdfs(database, store, settings.base_url, stop),
         lambda stop: _go_on_with_lists(database, stop),
         lambda stop: _look_names_up(database, settings.register_url, stop),
         lambda stop: _keep_hours(database, stop),
@@ -115,16 +119,21 @@ def _note(connection: Connection, owed: Owed, ending: Ending, words: str, at: da
         reminding.mail_ended(connection, owed, ending, words, at)
 
 
-def _set_pdfs(database: Database, store: Store, stop: threading.Event) -> None:
+def _set_pdfs(database: Database, store: Store, base_url: str, stop: threading.Event) -> None:
     with Setter() as setter:
         while not stop.is_set():
             try:
-                found = set_next(database, store, setter)
+                found = set_next(database, store, setter) or ask_for_receipts(database, base_url)
             except Exception:  # the database is away, or the disk full: asked again
                 log.exception("a PDF was left for later")
                 found = False
             if not found:
                 stop.wait(IDLE_S)
+
+
+def ask_for_receipts(database: Database, base_url: str) -> bool:
+    """Has the receipts set of those who have endorsed since it was last asked. False when nobody has."""
+    return database.read_now(receipts.any_wanted) and database.write_now(receipts.ask_for_some, base_url, now()) > 0
 
 
 def set_next(database: Database, store: Store, setter: Setter) -> bool:

@@ -90,6 +90,7 @@ class Places:
         id = in_mailbox if "/dev/" in address.template else self.invitation_id
         if "/desk/directory/" in address.template:
             return address.filled(**self.directory)
+        values |= {"contact": self.directory["contact"], "request": 1}
         return address.filled(**values, id=self.import_id if "/import/" in address.template else id)
 
 

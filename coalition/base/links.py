@@ -79,6 +79,11 @@ class Link:
     contact_id: int | None = None
     view_only_since: datetime | None = None
 
+    @property
+    def only_looks(self) -> bool:
+        """It was made to show and no more: its holder never could answer."""
+        return self.view_only_since == self.issued_at
+
 
 _columns: tuple[ColumnElement[Any], ...] = (
     links.c.nonce,

@@ -245,7 +245,7 @@ class Stage:
 
     def set_pdf(self, content: str) -> None:
         """Sets one PDF that was asked for. The worker would set all of them, and nobody looks at most."""
-        sheet = self.database.read_now(printing_records.printed_sheet, content)
+        sheet = self.database.read_now(printing_records.sheet, content)
         kept = self.store.put(content, self._setter.set(sheet))
         self.do(printing_records.was_set, content, kept, now())
 

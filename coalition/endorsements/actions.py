@@ -33,9 +33,10 @@ class Incomplete(Exception):
 def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int | None, now: datetime) -> Outcome:
     """Records an endorsement of the version that was read. The same click again changes nothing.
 
-    On a condition that does not hold yet it is held apart, and counts from when it does.
+    On a condition that does not hold yet it is held apart, and counts from when it does. One that counts is changed
+    also after the list has closed, until the letter is delivered; it shows in the next printing.
 
-    Raises NotFound, Revoked, Expired, Closed, Overtaken, rules.Stale or Incomplete.
+    Raises NotFound, Revoked, Expired, Closed, Dispatched, Overtaken, rules.Stale or Incomplete.
     """
     found = opened_to_answer(connection, nonce, now)
     letter, invitation = found.letter, found.invitation
@@ -43,7 +44,11 @@ def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int
     stood = before is not None and rules.stands(before, letter)
     if before and stood and rules.said_before(before, answer):
         return "same"
-    check_answer(invitation, letter, now)
+    counted_before = stood and not rules.held(before, letter)
+    if counted_before:
+        check_letter(letter, "change", now)
+    else:
+        check_answer(invitation, letter, now)
     wrong = rules.problems(answer, letter, now) | conditions.problems(answer)
     if answer.condition == "organisation" and name_key(answer.condition_organisation) in _called(invitation, answer):
         wrong["condition_organisation"] = "Write the name of another organisation: this is your own."
@@ -63,7 +68,6 @@ def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int
     )
     who_counts = settling.look(connection, letter.id, now)
     held = answer.condition != "" and invitation.organisation_id not in who_counts.standing
-    counted_before = stood and not rules.held(before, letter)
     outcome: Outcome = "held" if held else "changed" if counted_before else "endorsed"
     data: dict[str, Any] = {
         "name": answer.name,

@@ -11,13 +11,14 @@ from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, Office, addressed, written
 from coalition.base.outbox import Owed
 from coalition.endorsements import conditions, records, rules
+from coalition.endorsements.rules import decision_sentence
 from coalition.endorsements.undersigned import line
 from coalition.invitations import records as invitations
 from coalition.invitations.holders import holder
 from coalition.invitations.mail import deadline_words, letter_values
 from coalition.invitations.rules import Invitation, may_answer
 from coalition.letters import records as letters
-from coalition.letters.rules import Letter
+from coalition.letters.rules import Letter, dispatched
 from coalition.organisations import records as organisations
 from coalition.people import records as people
 
@@ -52,6 +53,9 @@ def receipt(connection: Connection, owed: Owed, office: Office, now: datetime) -
         version=endorsement.given_version,
         fingerprint=letters.fingerprint(connection, letter.id, endorsement.given_version),
         endorsed_at_words=moment_words(endorsement.endorsed_at, letter.time_zone),
+        given_by=", ".join((endorsement.signatory, endorsement.role)),
+        decided=decision_sentence(endorsement.authority, endorsement.authority_detail),
+        dispatched=dispatched(letter),
     )
 
 

@@ -29,6 +29,7 @@ from coalition.tables import (
     organisations,
     reminders,
     suggestions,
+    requests,
 )
 from coalition.tables import invitations as invitations_table
 
@@ -175,6 +176,8 @@ def _take_out(connection: Connection, steps: Journal, kept_id: int, gone: Invita
         connection.execute(select(suggestions.c.id).where(suggestions.c.invitation_id == gone.id)).scalars().all()
     ):
         steps.change(suggestions, {"id": id}, invitation_id=kept_id)
+    for (id,) in connection.execute(select(requests.c.id).where(requests.c.invitation_id == gone.id)).all():
+        steps.change(requests, {"id": id}, invitation_id=kept_id)
     former = select(former_invitations.c.former_id).where(former_invitations.c.invitation_id == gone.id)
     for (id,) in connection.execute(former).all():
         steps.change(former_invitations, {"former_id": id}, invitation_id=kept_id)
@@ -223,6 +226,9 @@ def _hand_over(connection: Connection, steps: Journal, old: int, new: int, place
     )
     for nonce in connection.execute(theirs).scalars().all():
         steps.change(links, {"nonce": nonce}, contact_id=new)
+    asked = select(requests.c.id).where(requests.c.invitation_id.in_(places), requests.c.contact_id == old)
+    for id in connection.execute(asked).scalars().all():
+        steps.change(requests, {"id": id}, contact_id=new)
 
 
 def _move_place(steps: Journal, kept: Organisation, one: OnLetter, contact_of: dict[int, Person]) -> None:

@@ -106,6 +106,7 @@ _put = (
                 "condition_organisation_id",
                 "condition_suggestion_id",
                 "held_since",
+                "receipt",
             )
         }
     )
@@ -128,7 +129,7 @@ def put(
     On a condition it is held apart, until settling.carry_out finds that it holds.
     """
     values: dict[str, Any] = {**vars(answer), "sort_key": sort_key, "endorsed_at": now, "withdrawn_at": None}
-    values |= {"given_version": answer.version, "told_at": None}
+    values |= {"given_version": answer.version, "told_at": None, "receipt": None}
     values |= {"condition_organisation_id": None, "held_since": now if answer.condition else None}
     if before is None:
         connection.execute(

@@ -157,6 +157,21 @@ def authority_words(given: Answer | Endorsement) -> str:
     return f"{words}: {detail}" if detail else words
 
 
+def decision_sentence(authority: str, detail: str) -> str:
+    """How an endorsement was decided, as a receipt says it of the organisation."""
+    if authority == "trustees":
+        try:
+            return f"The trustees decided it on {day_words(date.fromisoformat(detail))}."
+        except ValueError:
+            return "The trustees decided it."
+    known = {
+        "chief-executive": "Given by the chief executive, or equivalent.",
+        "delegated": "Given under a policy that lets the signatory decide.",
+    }
+    said = known.get(authority, "Decided in another way.")
+    return f"{said} {detail}" if detail else said
+
+
 def not_a_day_to_decide(until: date, invitation: Invitation, letter: Letter, now: datetime) -> str:
     """What is wrong with the day they would decide by; empty when nothing is."""
     zone = ZoneInfo(letter.time_zone)

@@ -177,6 +177,7 @@ def change_contact(
     if contact.id == invitation.contact_id:
         return invitation
     links.end(connection, "invitation", [id], "contact", now)
+    holders.looks_are_taken_back(connection, [id])
     waiting = outbox.waits(letter.id, "invitation", None, [id])
     outbox.drop(connection, waiting, now, "Another contact was chosen before this mail left.")
     status = invitation.status if invitation.status in rules.ANSWERED else "added"  # nobody has asked this person yet
@@ -212,7 +213,7 @@ def opened(connection: Connection, nonce: str | None, now: datetime) -> Opened:
 def opened_to_answer(connection: Connection, nonce: str | None, now: datetime) -> Opened:
     """The same, for a deed. Raises rules.ViewOnly too, when the link's holder has passed the letter on."""
     found = opened(connection, nonce, now)
-    rules.check_holder(found.link.view_only_since)
+    rules.check_holder(found.link.view_only_since, only_looks=found.link.only_looks)
     return found
 
 
@@ -226,6 +227,8 @@ def _link(connection: Connection, nonce: str | None) -> links.Link:
 def mark_read(connection: Connection, nonce: str | None, now: datetime) -> None:
     """A person has the page open: they touched, typed or clicked. Told once."""
     found = opened(connection, nonce, now)
+    if found.link.only_looks:  # who was mailed a look decides nothing, and is not who was asked
+        return
     if records.move(connection, found.invitation.id, "read", now, read_at=now, bounces=0, problem=""):
         deed = Deed("letter read", found.invitation.organisation, found.invitation.id)
         add_history(connection, found.letter.id, now, deed)

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from coalition.base.clock import day_words, moment_words
-from coalition.invitations.rules import Invitation
+from coalition.base.refused import Refused
+from coalition.invitations.rules import Invitation, closes
 from coalition.letters.rules import Letter
 from coalition.people.records import Coordinator
 
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
     from icalendar import Calendar, Event
 
 TWO_DAYS = timedelta(days=-2)
+THAT_MORNING = timedelta(hours=9)
 TWO_MORNINGS = timedelta(days=-2, hours=9)  # of a whole day, which begins at midnight
 
 
 def entry(
-    letter: Letter, one: Invitation, closes: datetime, coordinator: Coordinator, host: str, now: datetime
+    letter: Letter, one: Invitation, closes_at: datetime, coordinator: Coordinator, host: str, now: datetime
 ) -> bytes:
     """The day the letter asks for, if it has one, and the moment the list closes for this organisation."""
     from icalendar import Calendar
@@ -29,7 +31,7 @@ def entry(
     calendar.add("prodid", "-//Coalition//Deadlines//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    closes_words = moment_words(closes, letter.time_zone)
+    closes_words = moment_words(closes_at, letter.time_zone)
     what_to_do = (
         f"To answer for {one.organisation}, open the mail from {coordinator.called}; its button leads to the letter. "
         f"Questions: {coordinator.email}"
@@ -41,11 +43,37 @@ def entry(
         day.add("description", f"The list closes on {closes_words}.\n\n{what_to_do}")
         _into(calendar, day, TWO_MORNINGS)
     moment = _event(f"closes-{one.id}@{host}", letter, now)
-    moment.add("dtstart", closes.astimezone(UTC))
+    moment.add("dtstart", closes_at.astimezone(UTC))
     moment.add("summary", f"The list closes: {letter.subject}")
     asked = f"An answer is asked for by {day_words(letter.soft_deadline)}. " if letter.soft_deadline else ""
     moment.add("description", f"{asked}The list closes on {closes_words}.\n\n{what_to_do}")
     _into(calendar, moment, TWO_DAYS)
+    return bytes(calendar.to_ical())
+
+
+def deciding_entry(letter: Letter, one: Invitation, coordinator: Coordinator, host: str, now: datetime) -> bytes:
+    """The day by which an organisation decides. Raises Refused when it has not said one."""
+    from icalendar import Calendar
+
+    day = one.deciding_until
+    if one.status != "deciding" or day is None:
+        raise Refused("Your organisation has not said by which day it decides, so there is no calendar entry for it.")
+    calendar = Calendar()
+    calendar.add("prodid", "-//Coalition//Deadlines//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    event = _event(f"decide-{one.id}@{host}", letter, now)
+    event["sequence"] = one.answers  # another day chosen later is another answer, and replaces this entry
+    event.add("dtstart", day)
+    event.add("summary", f"Decide today: {letter.subject}")
+    until = closes(one, letter)
+    when = f"The list closes on {moment_words(until, letter.time_zone)}.\n\n" if until else ""
+    event.add(
+        "description",
+        f"{when}To answer for {one.organisation}, open the mail about the letter that comes this morning; its button "
+        f"leads to it. Questions: {coordinator.called}, {coordinator.email}",
+    )
+    _into(calendar, event, THAT_MORNING)
     return bytes(calendar.to_ical())
 
 

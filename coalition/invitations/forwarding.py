@@ -9,7 +9,7 @@ from coalition.base import links, outbox
 from coalition.base.refused import Refused, TooMany
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
-from coalition.invitations import actions, holders, records, rules
+from coalition.invitations import actions, holders, looking, records, rules
 from coalition.invitations.keys import keys
 from coalition.organisations import names
 from coalition.organisations import records as organisations
@@ -19,12 +19,13 @@ WAYS = {
     "both": "We both may answer. Reminders still come to me.",
     "contact": "We both may answer. Reminders go to them.",
     "pass": "They answer instead of me. My link still shows the letter.",
+    "look": "I answer. They only look: their link shows the letter and answers nothing.",
 }
 A_DAY_MOST = 5  # colleagues of one organisation
 AN_ADDRESS_MOST = 3  # mails to one address an hour, whoever asks
 NAME_LONGEST = 80
 
-Outcome = Literal["passed", "same"]
+Outcome = Literal["passed", "shown", "same"]
 
 
 def forward(connection: Connection, nonce: str | None, email: str, name: str, way: str, now: datetime) -> Outcome:
@@ -32,6 +33,8 @@ def forward(connection: Connection, nonce: str | None, email: str, name: str, wa
 
     Raises NotFound, Gone, ViewOnly, Closed, TooMany, or Refused with what is wrong with the address.
     """
+    if way == "look":
+        return looking.let_look(connection, nonce, email, name, now)
     found = actions.opened_to_answer(connection, nonce, now)
     one, letter = found.invitation, found.letter
     rules.check_answer(one, letter, now)

@@ -25,6 +25,11 @@ class Holder:
     is_main: bool  # the link that invitations and reminders carry
     stopped: bool  # the address takes no more mail
 
+    @property
+    def only_looks(self) -> bool:
+        """Mailed to look and no more: they never could answer."""
+        return self.view_only_since == self.issued_at
+
 
 # Links older than links.contact_id have nobody's name on them where the contact has changed since.
 _columns: tuple[ColumnElement[Any], ...] = (
@@ -74,7 +79,8 @@ def called(connection: Connection, contact_id: int | None) -> str:
 
 def people_of(connection: Connection, entries: Iterable[Entry]) -> dict[int, str]:
     """What those are called, by their ids, whom the history tells of as numbers: it outlives what we may know."""
-    ids = {entry.data[end] for entry in entries if entry.deed == "passed on" for end in ("from", "to")} - {None}
+    told = ("passed on", "let look", "one link revoked")
+    ids = {entry.data.get(end) for entry in entries if entry.deed in told for end in ("from", "to")} - {None}
     if not ids:
         return {}
     wanted = select(contacts.c.id, contacts.c.name, contacts.c.email).where(contacts.c.id.in_(ids))
@@ -83,3 +89,17 @@ def people_of(connection: Connection, entries: Iterable[Entry]) -> dict[int, str
 
 def make_view_only(connection: Connection, nonce: str, now: datetime) -> None:
     connection.execute(update(links).where(links.c.nonce == nonce).values(view_only_since=now))
+
+
+def looks_are_taken_back(connection: Connection, invitation_ids: Collection[int]) -> None:
+    """Links that only showed the letter ended with the others; their holders read that, and not of a newer link."""
+    connection.execute(
+        update(links)
+        .where(
+            links.c.purpose == "invitation",
+            links.c.subject_id.in_(invitation_ids),
+            links.c.view_only_since == links.c.issued_at,
+            links.c.revoked_at.is_not(None),
+        )
+        .values(reason="taken back")
+    )

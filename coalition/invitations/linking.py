@@ -52,6 +52,7 @@ def rotate(connection: Connection, slug: str, ids: Collection[int], who: str, no
     links.end(connection, "invitation", done, "replaced", now)
     if read_only:
         connection.execute(update(links_table).where(links_table.c.nonce.in_(read_only)).values(reason="forwarded"))
+        holders.looks_are_taken_back(connection, done)
     fresh = [_again(one, now) for id in done for one in found[id] if not one.view_only_since]
     connection.execute(insert(links_table), [link for link, _ in fresh])
     main = [{"of": one.invitation_id, "new": link["nonce"], "now": now} for link, one in fresh if one.is_main]

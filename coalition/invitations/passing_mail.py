@@ -50,6 +50,23 @@ def passed_on(connection: Connection, owed: Owed, office: Office, now: datetime)
     )
 
 
+def look(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:
+    """A link that shows the letter and answers nothing; `who` of the desk or a colleague asked for it."""
+    one = records.invitation(connection, owed.subject_id or 0)
+    letter = letters.letter(connection, one.letter_id)
+    held = holders.holder(connection, one.id, owed.data.get("contact"))
+    if held is None or held.email != owed.recipient or not held.only_looks:
+        raise NotWanted("The link was taken back, or made one that answers, before this mail left.")
+    if stop := organisations.mail_stop(connection, owed.recipient):
+        raise NotWanted(f"{stop.words(owed.recipient)}.")
+    desk = str(owed.data.get("who", ""))
+    first = desk or _name(connection, owed.data.get("from"))
+    contact = {"name": held.contact}
+    return _mail(
+        connection, "look", one, letter, held, owed, office, now, contact=contact, first=first, desk=bool(desk)
+    )
+
+
 def _name(connection: Connection, contact_id: int | None) -> str:
     return holders.called(connection, contact_id) or "a colleague"
 
@@ -96,5 +113,5 @@ def _mail(
         to_name=held.contact,
         coordinator=(coordinator.called, coordinator.email),
         list_id=f"{letter.slug}.{office.domain}",
-        unsubscribe_url=unsubscribe if message == "forwarded" else "",
+        unsubscribe_url=unsubscribe if message in ("forwarded", "look") else "",
     )

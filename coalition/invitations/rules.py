@@ -166,8 +166,10 @@ def check_hour(leaves_at: datetime, letter: Letter, now: datetime) -> None:
         raise Refused(f"The list closes before that, on {closes}. Choose an earlier time.")
 
 
-def check_holder(view_only_since: datetime | None) -> None:
-    """Raises ViewOnly when the holder of a link has passed the letter on."""
+def check_holder(view_only_since: datetime | None, *, only_looks: bool = False) -> None:
+    """Raises ViewOnly when the holder of a link has passed the letter on, or was only ever to look."""
+    if only_looks:
+        raise ViewOnly("Your link shows the letter and answers nothing, so nothing was changed.")
     if view_only_since:
         raise ViewOnly(
             "You passed this letter to a colleague, who answers now, so nothing was changed. "

@@ -7,13 +7,26 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
+from coalition.base.clock import day_words
 from coalition.base.refused import Closed, Refused
 from coalition.letters.text import LetterText
 
 State = Literal["draft", "open", "closed"]
 Kind = Literal["first", "correction", "substance"]  # of a version; a correction carries endorsements over
 Move = Literal[
-    "save", "open", "revise", "ask", "answer", "answer late", "withdraw", "arrange", "close", "reopen", "print"
+    "save",
+    "open",
+    "revise",
+    "ask",
+    "answer",
+    "answer late",
+    "change",
+    "withdraw",
+    "arrange",
+    "close",
+    "reopen",
+    "print",
+    "deliver",
 ]
 
 # A letter's states and moves: what may be done in each state, and the state after.
@@ -23,17 +36,21 @@ MOVES: dict[State, dict[Move, State]] = {
         "revise": "open",
         "ask": "open",
         "answer": "open",
+        "change": "open",
         "withdraw": "open",
         "arrange": "open",
         "close": "closed",
     },
     "closed": {
-        "withdraw": "closed",  # until dispatch; it shows in the next printing
+        # What was given is changed or withdrawn until dispatch, which check() asks too; it shows in the next printing.
+        "change": "closed",
+        "withdraw": "closed",
         "answer late": "closed",  # by an organisation that was given more time; it shows in the next printing too
         "arrange": "closed",
         "close": "closed",  # the deadline passed by itself: closing then makes the printing
         "reopen": "open",
         "print": "closed",
+        "deliver": "closed",
     },
 }
 
@@ -94,6 +111,9 @@ class Letter:
     created_at: datetime
     opened_at: datetime | None
     closed_at: datetime | None
+    dispatched_at: datetime | None = None
+    delivered_on: date | None = None
+    delivered_how: str = ""
 
     @property
     def subject(self) -> str:
@@ -107,9 +127,24 @@ def state(letter: Letter, now: datetime) -> State:
     return letter.state
 
 
+class Dispatched(Closed):
+    """What was printed has been delivered: what an endorser wants changed from now on is asked of the desk."""
+
+
+def dispatched(letter: Letter) -> bool:
+    """Has a printing been delivered? Every page, form and mail asks here."""
+    return letter.dispatched_at is not None
+
+
 def check(letter: Letter, move: Move, now: datetime) -> State:
-    """The state after the move. Raises Closed, or Refused, with the reason in words."""
+    """The state after the move. Raises Closed, Dispatched, or Refused, with the reason in words."""
     here = state(letter, now)
+    if move in ("change", "withdraw") and dispatched(letter):
+        on = f" on {day_words(letter.delivered_on)}" if letter.delivered_on else ""
+        raise Dispatched(
+            f"The letter was delivered{on}, so what is printed from now on is changed by its coordinators. You can ask "
+            "them below."
+        )
     if move in MOVES[here]:
         return MOVES[here][move]
     if here == "closed":

@@ -20,6 +20,9 @@ from coalition.letters.text import LetterText, body_html, one_line, tidied
 # Raise it whenever the same sheet should be set anew: a changed page, changed fonts, a newer WeasyPrint.
 LAYOUT_VERSION = 1
 
+# Into a receipt of one page fit so many characters that people wrote, however wide, in the letter's own size and in the
+# next smaller one; in the smallest, all that any form lets them write.
+_ROOMY, _CLOSE = 280, 700
 _RUNNING_HEAD_LENGTH = 80  # characters; about what fits on one line beside nothing else
 
 
@@ -37,28 +40,54 @@ class Sheet:
     made_at: str  # ISO 8601 in UTC: "2009-10-26T09:00:00Z"
 
 
-def content_hash(sheet: Sheet) -> str:
+@dataclass(frozen=True)
+class Receipt:
+    """What one organisation endorsed, on one page for its files. No address of a person and no link is in it."""
+
+    subject: str
+    language: str
+    version: int
+    fingerprint: str
+    address: str  # where that version's text stands
+    line: Line  # as it is printed
+    group: str
+    given_by: str  # name and role of who gave it, printed or not
+    authority: str  # how it was decided, in words
+    endorsed_at: str  # in words, with the time zone
+    made_at: str  # ISO 8601 in UTC
+
+
+def content_hash(sheet: Sheet | Receipt) -> str:
     """SHA-256 of the sheet's canonical JSON and the layout's version, as 64 hexadecimal digits."""
     data = {"layout": LAYOUT_VERSION, "sheet": as_data(sheet)}
     return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def as_data(sheet: Sheet) -> dict[str, Any]:
+def as_data(sheet: Sheet | Receipt) -> dict[str, Any]:
     """The sheet as JSON can hold it; `from_data` gives the same sheet back."""
     return asdict(sheet)
 
 
-def from_data(data: Mapping[str, Any]) -> Sheet:
+def from_data(data: Mapping[str, Any]) -> Sheet | Receipt:
     """The sheet that `as_data` wrote. Raises KeyError or TypeError when fields are missing or unknown."""
+    if "given_by" in data:
+        return Receipt(**{**data, "line": Line(**data["line"])})
     groups = (Group(group["name"], tuple(Line(**line) for line in group["lines"])) for group in data["groups"])
     return Sheet(**{**data, "text": letter_text.from_data(data["text"]), "groups": tuple(groups)})
 
 
-def html(sheet: Sheet) -> str:
+def html(sheet: Sheet | Receipt) -> str:
     """The sheet as the whole HTML document that is set: the letter's page and the PDF share its partials."""
+    if isinstance(sheet, Receipt):
+        words = {name: one_line(value) for name, value in vars(sheet).items() if isinstance(value, str)}
+        line = _one_line(sheet.line)
+        written = (line.organisation, line.signatory, line.role, *map(words.get, ("subject", "given_by", "authority")))
+        length = sum(len(value or "") for value in written)
+        size = "" if length <= _ROOMY else "receipt-close" if length <= _CLOSE else "receipt-tight"
+        return _page("receipt").render(version=sheet.version, **words, line=line, size=size)
     text = tidied(sheet.text)
     subject = text.subject or "Joint letter"
-    return _page().render(
+    return _page("letter").render(
         text=text,
         body=body_html(text.body),
         title=subject,
@@ -73,8 +102,11 @@ def html(sheet: Sheet) -> str:
 
 
 def _printed(group: Group) -> Group:
-    lines = (Line(*map(one_line, (line.organisation, line.signatory, line.role, line.note))) for line in group.lines)
-    return Group(one_line(group.name), tuple(lines))
+    return Group(one_line(group.name), tuple(map(_one_line, group.lines)))
+
+
+def _one_line(line: Line) -> Line:
+    return Line(*map(one_line, (line.organisation, line.signatory, line.role, line.note)))
 
 
 def _edition(sheet: Sheet) -> str:
@@ -88,7 +120,7 @@ def _printing_in_words(number: int) -> str:
 
 
 @cache
-def _page() -> Template:
+def _page(name: str) -> Template:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -96,4 +128,4 @@ def _page() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("pdf/letter.html")
+    return environment.get_template(f"pdf/{name}.html")

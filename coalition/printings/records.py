@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from coalition.base.refused import NotFound
-from coalition.printings.layout import Sheet, as_data, content_hash, from_data
+from coalition.printings.layout import Receipt, Sheet, as_data, content_hash, from_data
 from coalition.tables import pdfs, printings
 
 LEASE = timedelta(minutes=10)  # longer than any sheet may take
+LAST = 1  # a printing never waits for the receipts of those who have just endorsed
 PAUSES = (timedelta(seconds=30), timedelta(minutes=5))  # before the second and third try; then it has failed
 
 
@@ -58,11 +59,12 @@ def pdf(connection: Connection, content: str) -> Pdf | None:
     return Pdf(*row) if row else None
 
 
-def ask_to_set(connection: Connection, sheet: Sheet, now: datetime) -> str:
+def ask_to_set(connection: Connection, sheet: Sheet | Receipt, now: datetime) -> str:
     """Has a sheet set, unless it has been already; one that failed is tried again. Returns its content hash."""
     content = content_hash(sheet)
     found = pdf(connection, content)
-    waiting = {"state": "waiting", "attempts": 0, "problem": "", "asked_at": now, "due_at": now}
+    rank = LAST if isinstance(sheet, Receipt) else 0
+    waiting = {"state": "waiting", "attempts": 0, "problem": "", "asked_at": now, "due_at": now, "rank": rank}
     if found is None:
         connection.execute(insert(pdfs).values(content=content, sheet=as_data(sheet), **waiting))
     elif found.state == "failed":
@@ -73,16 +75,17 @@ def ask_to_set(connection: Connection, sheet: Sheet, now: datetime) -> str:
 @dataclass(frozen=True)
 class Claimed:
     content: str
-    sheet: Sheet
+    sheet: Sheet | Receipt
     attempts: int
 
 
 _due = (
-    select(pdfs.c.content, pdfs.c.sheet, pdfs.c.attempts)
+    select(pdfs.c.content)
     .where(pdfs.c.state.in_(("waiting", "claimed")), pdfs.c.due_at <= bindparam("now"))
-    .order_by(pdfs.c.due_at)
+    .order_by(pdfs.c.rank, pdfs.c.due_at)
     .limit(1)
 )
+_to_set = select(pdfs.c.content, pdfs.c.sheet, pdfs.c.attempts).where(pdfs.c.content == bindparam("content"))
 
 
 def any_due(connection: Connection, now: datetime) -> bool:
@@ -91,9 +94,10 @@ def any_due(connection: Connection, now: datetime) -> bool:
 
 def claim(connection: Connection, now: datetime) -> Claimed | None:
     """Takes the next sheet to set, for LEASE."""
-    row = connection.execute(_due, {"now": now}).first()
-    if row is None:
+    content = connection.execute(_due, {"now": now}).scalar()
+    if content is None:
         return None
+    row = connection.execute(_to_set, {"content": content}).one()
     connection.execute(update(pdfs).where(pdfs.c.content == row[0]).values(state="claimed", due_at=now + LEASE))
     return Claimed(row[0], from_data(row[1]), row[2])
 
@@ -134,8 +138,16 @@ def printing(connection: Connection, letter_id: int, number: int | None = None) 
     raise NotFound("The letter has not been printed yet." if number is None else "There is no such printing.")
 
 
-def printed_sheet(connection: Connection, content: str) -> Sheet:
+def sheet(connection: Connection, content: str) -> Sheet | Receipt:
     return from_data(connection.execute(select(pdfs.c.sheet).where(pdfs.c.content == content)).scalar_one())
+
+
+def printed_sheet(connection: Connection, content: str) -> Sheet:
+    """That of a printing. Raises LookupError for a receipt's."""
+    found = sheet(connection, content)
+    if isinstance(found, Receipt):
+        raise LookupError("that is a receipt")
+    return found
 
 
 def add_printing(connection: Connection, letter_id: int, printing: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ import uharfbuzz  # type: ignore[import-untyped]
 from coalition.base import apart
 from coalition.base.settings import TEMPLATES
 from coalition.printings.conformance import conform, faithful
-from coalition.printings.layout import from_data, html
+from coalition.printings.layout import Receipt, from_data, html
 
 FONT_SCHEME = "coalition-font:"
 _SERIF = ("fontpkg_source_serif_4", "SourceSerif4[opsz,wght].ttf")
@@ -56,14 +56,18 @@ def warm_press() -> Callable[[Mapping[str, Any]], bytes]:
     weasyprint.pdf.Stream = faithful(weasyprint.pdf.Stream)
     fonts = FontConfiguration()
     fetcher = _our_fonts_only(weasyprint)
-    source = (TEMPLATES / "pdf" / "letter.css").read_text()
-    style = weasyprint.CSS(string=source, url_fetcher=fetcher, font_config=fonts)
+    letter, receipt = (
+        weasyprint.CSS(string=(TEMPLATES / "pdf" / name).read_text(), url_fetcher=fetcher, font_config=fonts)
+        for name in ("letter.css", "receipt.css")
+    )
 
     def set_pdf(data: Mapping[str, Any]) -> bytes:
-        page = weasyprint.HTML(string=html(from_data(data)), base_url=None, url_fetcher=fetcher)
+        sheet = from_data(data)
+        page = weasyprint.HTML(string=html(sheet), base_url=None, url_fetcher=fetcher)
         _give_names_their_direction(page.etree_element)
         _pair_the_undersigned(page.etree_element)
-        options = {"stylesheets": [style], "font_config": fonts, "pdf_variant": "pdf/a-3a"}
+        styles = [letter, receipt] if isinstance(sheet, Receipt) else [letter]
+        options = {"stylesheets": styles, "font_config": fonts, "pdf_variant": "pdf/a-3a"}
         return bytes(page.write_pdf(finisher=conform, **options))
 
     return set_pdf

@@ -6,7 +6,7 @@ import json
 from types import TracebackType
 
 from coalition.base.apart import Child, Failed
-from coalition.printings.layout import Sheet, as_data
+from coalition.printings.layout import Receipt, Sheet, as_data
 
 MEMORY_LIMIT_MB = 2048  # of address space; 10,000 undersigned take 1,320
 
@@ -35,7 +35,7 @@ class Setter:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def set(self, sheet: Sheet) -> bytes:
+    def set(self, sheet: Sheet | Receipt) -> bytes:
         """The sheet as a PDF. Raises NotSet when it takes longer than the time limit, needs more memory, or fails."""
         try:
             return self._child.ask(json.dumps(as_data(sheet)).encode())

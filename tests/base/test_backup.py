@@ -65,6 +65,8 @@ def _fill_the_rest(connection: Connection, at: datetime) -> None:
             letter_id=1, organisation_id=1, invitation_id=1, version=1, place="body", made_at=at, state="open"
         )
     )
+    asked = {"wish": "change", "words": "é", "line": {"name": "é"}, "asked_at": at}
+    connection.execute(insert(tables.requests).values(invitation_id=1, **asked))
     connection.execute(insert(tables.former_invitations).values(former_id=999, invitation_id=1))
 
 

@@ -185,19 +185,24 @@ async def test_the_reason_of_a_decline_is_in_no_history(asked: Asked, now: datet
     assert "private reason" not in repr(entries)
 
 
-async def test_on_a_closed_list_nobody_answers_but_one_may_still_withdraw(asked: Asked, now: datetime) -> None:
+async def test_on_a_closed_list_nobody_answers_but_what_was_given_may_be_changed_or_withdrawn(
+    asked: Asked, now: datetime
+) -> None:
     await asked.database.write(actions.endorse, asked.nonce, ANSWER, 0, now)
     after = asked.letter.hard_deadline
     assert after is not None
+    other = asked.database.read_now(sample.nonces, asked.letter)[AMNESTY][0]
     for deed in (
-        asked.database.write(actions.endorse, asked.nonce, replace(ANSWER, role="Chair"), 1, after),
-        asked.database.write(
-            actions.decline, asked.database.read_now(sample.nonces, asked.letter)[AMNESTY][0], "", 0, after
-        ),
+        asked.database.write(actions.endorse, other, replace(ANSWER, name=AMNESTY), 0, after),
+        asked.database.write(actions.decline, other, "", 0, after),
     ):
         with pytest.raises(Closed):
             await deed
-    assert await asked.database.write(actions.withdraw, asked.nonce, 1, after) == "withdrawn"
+    changed = replace(ANSWER, role="Chair")
+    assert await asked.database.write(actions.endorse, asked.nonce, changed, 1, after) == "changed"
+    assert await asked.database.write(actions.withdraw, asked.nonce, 2, after) == "withdrawn"
+    with pytest.raises(Closed):  # who withdrew after the list closed stays off it
+        await asked.database.write(actions.endorse, asked.nonce, ANSWER, 3, after)
 
 
 async def test_a_click_repeated_after_the_deadline_is_told_that_it_was_recorded(asked: Asked, now: datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from coalition.invitations.records import joined
 from coalition.invitations.rules import ANSWERED, STATUSES
 from coalition.invitations.tracker.ordering import REVERSE, SECTIONED, SORTS, ordered
-from coalition.tables import contacts, history, invitations, organisations, outbox
+from coalition.tables import contacts, history, invitations, organisations, outbox, requests
 
 PAGE = 50
 UNREAD_DAYS = 5  # how long a mail may lie unread before somebody should look
@@ -154,7 +154,11 @@ def _unread(wanted: Filter) -> ColumnElement[bool]:
     return and_(i.status.in_(("sent", "fetched")), i.sent_at < wanted.now - timedelta(days=wanted.days))
 
 
-NEEDS = {"mail": _mail, "address": _address, "late": _late, "unread": _unread}
+def _request(_: Filter) -> ColumnElement[bool]:
+    return i.id.in_(select(requests.c.invitation_id).where(requests.c.ended_at.is_(None)))
+
+
+NEEDS = {"request": _request, "mail": _mail, "address": _address, "late": _late, "unread": _unread}
 
 
 def needing(wanted: Filter) -> ColumnElement[bool]:

@@ -26,6 +26,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("condition_organisation_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("condition_suggestion_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("held_since", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("receipt", sa.String(length=64), nullable=True))
         batch_op.create_foreign_key(
             batch_op.f("fk_endorsements_condition_organisation_id"),
             "organisations",
@@ -39,15 +40,47 @@ def upgrade() -> None:
             sqlite_where=sa.text("condition <> ''"),
             postgresql_where=sa.text("condition <> ''"),
         )
+    without_receipt = sa.text("receipt IS NULL AND withdrawn_at IS NULL AND held_since IS NULL")
+    op.create_index(
+        "ix_endorsements_without_receipt",
+        "endorsements",
+        ["id"],
+        sqlite_where=without_receipt,
+        postgresql_where=without_receipt,
+    )
 
     with op.batch_alter_table("letters", schema=None) as batch_op:
         batch_op.add_column(sa.Column("base", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("next_text", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("next_revision", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("delivered_on", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("delivered_how", sa.Text(), server_default="", nullable=False))
 
     with op.batch_alter_table("versions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("kind", sa.String(length=12), server_default="first", nullable=False))
         batch_op.add_column(sa.Column("why", sa.Text(), server_default="", nullable=False))
+
+    with op.batch_alter_table("pdfs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("rank", sa.Integer(), server_default="0", nullable=False))
+
+    op.create_table(
+        "requests",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("invitation_id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("wish", sa.String(length=12), nullable=False),
+        sa.Column("words", sa.Text(), server_default="", nullable=False),
+        sa.Column("line", sa.JSON(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(length=12), server_default="", nullable=False),
+        sa.Column("said", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["invitation_id"], ["invitations.id"], name=op.f("fk_requests_invitation_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_requests")),
+    )
+    with op.batch_alter_table("requests", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_requests_invitation_id"), ["invitation_id"], unique=False)
     op.execute("UPDATE endorsements SET given_version = version")
     op.execute("UPDATE letters SET base = 1 WHERE version > 0")
 

@@ -19,6 +19,7 @@ from coalition.tables import (
     organisations,
     reminders,
     suggestions,
+    requests,
 )
 
 _ORGANISATION: Final = ("name", "register_id", "website", "kind", "country")
@@ -145,6 +146,7 @@ _take_off = delete(invitations).where(
     ~exists().where(endorsements.c.invitation_id == invitations.c.id),
     ~exists().where(reminders.c.invitation_id == invitations.c.id),
     ~exists().where(suggestions.c.invitation_id == invitations.c.id),
+    ~exists().where(requests.c.invitation_id == invitations.c.id),
     ~exists().where(former_invitations.c.invitation_id == invitations.c.id),  # another was merged into it
 )
 _as_made = _named(select(contacts.c.id, *(contacts.c[name] for name in _CONTACT)), contacts.c.id).where(

@@ -5,19 +5,21 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
-from starlette.requests import Request
+from starlette.requests import Request as WebRequest
 from starlette.responses import Response
 
 from coalition.base.links import Link
-from coalition.endorsements import conditions, rules, suggestions
+from coalition.endorsements import conditions, requests, rules, suggestions
 from coalition.endorsements import records as endorsements
 from coalition.endorsements.proposal import Proposal, proposal
+from coalition.endorsements.requests import Request
 from coalition.endorsements.rules import Endorsement
 from coalition.endorsements.suggestions import Suggestion
 from coalition.endorsements.undersigned import Group, grouped, line
 from coalition.invitations import actions as invitations
 from coalition.invitations.rules import Invitation, closes, may_answer
 from coalition.letters import records as letters
+from coalition.letters import rules as letter_rules
 from coalition.letters.differences import Part, differences
 from coalition.letters.records import Edition, Version
 from coalition.letters.rules import Letter
@@ -27,6 +29,7 @@ from coalition.people.records import Coordinator
 from coalition.web.answer import logo
 from coalition.web.forms.answers import DeclineForm, EndorseForm, ForwardForm, LaterForm
 from coalition.web.forms.fields import options
+from coalition.web.forms.requests import RequestForm
 from coalition.web.site import Site, letter_html, site_of
 
 
@@ -51,6 +54,7 @@ class Look:
     parts: tuple[Part, ...]  # what is different in the newest
     editions: list[Edition]
     wanted: Suggestion | None  # the words that their endorsement waits for
+    request: Request | None  # the newest they made of the desk
 
 
 def look_of(connection: Connection, nonce: str | None, now: datetime, read: int | None = None) -> Look:
@@ -84,6 +88,7 @@ def look_of(connection: Connection, nonce: str | None, now: datetime, read: int 
         differences(before, version.text),
         letters.editions(connection, letter.id),
         _wanted(connection, endorsement, letter),
+        requests.latest(connection, invitation.id) if letter_rules.dispatched(letter) else None,
     )
 
 
@@ -102,7 +107,7 @@ def _read_before(letter: Letter, endorsement: Endorsement | None, read: int | No
 
 
 def show(
-    request: Request,
+    request: WebRequest,
     look: Look,
     status: int = 200,
     *,
@@ -110,6 +115,7 @@ def show(
     decline: DeclineForm | None = None,
     later: LaterForm | None = None,
     forward: ForwardForm | None = None,
+    request_form: RequestForm | None = None,
     headers: dict[str, str] | None = None,
     problem: str = "",
     done: str = "",
@@ -138,7 +144,11 @@ def show(
         picture=f"{base}/logo.png?{urlencode({'kept': kept})}" if kept else "",
         decline=decline or DeclineForm(data={"reason": look.invitation.reason}),
         later=later or LaterForm(data={"until": look.invitation.deciding_until}),
-        forward=forward or ForwardForm(),
+        forward=forward or ForwardForm(data={"way": "both" if look.open else "look"}),
+        request_form=request_form or _request_form(look),
+        delivered=letter_rules.dispatched(look.letter),
+        decision_sentence=rules.decision_sentence,
+        wishes=requests.WISHES,
         base=base,
         problem=problem,
         done=done,
@@ -157,5 +167,15 @@ def _prefilled(look: Look) -> EndorseForm:
     return form
 
 
-def nonce_of(request: Request, site: Site) -> str | None:
+def _request_form(look: Look) -> RequestForm:
+    """From what stands, or from what they asked for last and wait for."""
+    given, asked = look.endorsement, look.request
+    if given is None:
+        return RequestForm()
+    if asked and asked.ended_at is None:
+        return RequestForm(data={**asked.line, "wish": asked.wish, "words": asked.words})
+    return RequestForm(data=vars(given.answer))
+
+
+def nonce_of(request: WebRequest, site: Site) -> str | None:
     return site.links.nonce("invitation", request.path_params["token"])

@@ -41,7 +41,7 @@ async def page(request: Request) -> Response:
 def _note_fetch(request: Request, look: Look) -> None:
     """The one thing that loading a page may change: that its link was loaded once. It waits for nothing, and where it
     cannot be kept nobody is worse off."""
-    if request.method != "GET" or look.invitation.status not in MOVES["fetch"][0]:
+    if request.method != "GET" or look.link.only_looks or look.invitation.status not in MOVES["fetch"][0]:
         return
     try:
         site_of(request).database.write_soon(invitations.mark_fetched, look.invitation.id, clock.now())

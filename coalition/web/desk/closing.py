@@ -15,11 +15,13 @@ from coalition.letters import records as letters
 from coalition.letters import rules
 from coalition.letters.rules import Letter
 from coalition.printings import actions as printing_actions
+from coalition.printings import delivering
 from coalition.printings import records as printings
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
 from coalition.web.forms.fields import posted, put, whole_number
 from coalition.web.forms.letters import DatesForm
+from coalition.web.forms.requests import DeliveryForm
 from coalition.web.pdf import pdf_response
 
 
@@ -63,10 +65,12 @@ def _dates_page(visit: Visit, letter: Letter, form: DatesForm, status: int = 200
 @at_desk
 async def closing(visit: Visit) -> Response:
     """The printings there are; or what closing will do, with its button."""
-    return await _closing(visit)
+    return await closing_page(visit)
 
 
-async def _closing(visit: Visit, status: int = 200, problem: str = "") -> Response:
+async def closing_page(
+    visit: Visit, status: int = 200, problem: str = "", delivery: DeliveryForm | None = None
+) -> Response:
     def look(connection: Connection) -> dict[str, Any]:
         letter = letters.letter_by_slug(connection, visit.slug)
         return {
@@ -74,10 +78,14 @@ async def _closing(visit: Visit, status: int = 200, problem: str = "") -> Respon
             "state": rules.state(letter, visit.now),
             "printings": printings.all_printings(connection, letter.id),
             "undersigned": endorsements.count(connection, letter.id),
+            "delivered": rules.dispatched(letter),
+            "relied_on": delivering.is_relied_on(connection, letter.id),
         }
 
     values = await visit.database.read(look)
-    return visit.page("closing.html", status, problem=problem, done=visit.done, **values)
+    letter = values["letter"]
+    form = delivery or DeliveryForm(data={"on": letter.delivered_on, "how": letter.delivered_how})
+    return visit.page("closing.html", status, problem=problem, done=visit.done, delivery=form, **values)
 
 
 @at_desk
@@ -95,7 +103,7 @@ async def _print(visit: Visit, deed: object, done: str) -> Response:
     try:
         await visit.database.write(deed, visit.slug, visit.me.called, visit.now)  # type: ignore[arg-type]
     except Refused as refusal:
-        return await _closing(visit, refusal.status, str(refusal))
+        return await closing_page(visit, refusal.status, str(refusal))
     return visit.back("/printings", done)
 
 

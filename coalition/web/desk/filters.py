@@ -36,6 +36,7 @@ DOWN_FIRST = frozenset({"sent", "fetched", "read", "answered", "reminded", "prob
 UNANSWERED = ("queued", "sent", "fetched", "read", "deciding", "again")
 NEEDING = {
     "any": "Anything below",
+    "request": "They ask for something after delivery",
     "mail": "Mail bounced or failed",
     "address": "No address yet",
     "late": "Their date to decide has passed",

@@ -45,6 +45,8 @@ WORDS = {
     "withdrew": "{} has withdrawn",
     "letter read": "{} has read the letter",
     "deciding": "{} will decide later",
+    "request made": "{} asks for a change after delivery",
+    "let look": "{} has let a colleague look at the letter",
     "passed on": "{} has passed the letter on to a colleague",
     "asked for no more mail": "{} wants no more mail",
     "mail complained of": "{} has called your mail unwanted",

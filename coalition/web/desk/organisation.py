@@ -15,6 +15,7 @@ from coalition.base.database import NotSaved
 from coalition.base.refused import Refused
 from coalition.endorsements import conditions
 from coalition.endorsements import records as endorsements
+from coalition.endorsements import requests
 from coalition.endorsements.rules import authority_words
 from coalition.endorsements.undersigned import line
 from coalition.history import records as history
@@ -32,10 +33,11 @@ from coalition.web.errors import NOT_SAVED
 from coalition.web.forms.asking import CorrectionForm, ExtendForm
 from coalition.web.forms.directory import ContactForm
 from coalition.web.forms.fields import posted
+from coalition.web.forms.requests import LookForm, TurnDownForm
 
 MAILS = (
     *("invitation", "reminder", "deadline_moved", "corrected", "asked_again", "receipt", "withdrawn", "declined"),
-    *("condition", "later", "deciding_day", "forwarded", "passed_on"),
+    *("condition", "later", "deciding_day", "forwarded", "passed_on", "look", "request", "request_answered"),
 )
 
 
@@ -50,8 +52,10 @@ async def organisation_page(
     problem: str = "",
     form: ContactForm | None = None,
     extend: ExtendForm | None = None,
+    turn_down: TurnDownForm | None = None,
+    look: LookForm | None = None,
 ) -> Response:
-    def look(connection: Connection) -> dict[str, Any]:
+    def read(connection: Connection) -> dict[str, Any]:
         letter = letters.letter_by_slug(connection, visit.slug)
         one = invitations.invitation(connection, visit.request.path_params["id"], letter.id)
         ids = invitations.with_former(connection, one.id)
@@ -77,10 +81,11 @@ async def organisation_page(
             "tight": decides_too_late(one, letter),
             "open": may_answer(one, letter, visit.now),
             "holders": holders.holders(connection, one.id),
+            "requests": requests.of_invitation(connection, one.id),
             "known": directory.organisation(connection, one.organisation_id),
         }
 
-    values = await visit.database.read(look)
+    values = await visit.database.read(read)
     return visit.page(
         "organisation.html",
         status,
@@ -91,6 +96,9 @@ async def organisation_page(
         form=form or ContactForm(),
         extend=extend or _proposed(values["letter"], values["one"], values["tight"]),
         correction=CorrectionForm(corrected=values["one"].email),
+        turn_down=turn_down or TurnDownForm(),
+        look=look or LookForm(),
+        wishes=requests.WISHES,
         done=visit.done,
         once=secrets.token_urlsafe(16),
         **values,
