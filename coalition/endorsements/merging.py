@@ -28,8 +28,8 @@ from coalition.tables import (
     merges,
     organisations,
     reminders,
-    suggestions,
     requests,
+    suggestions,
 )
 from coalition.tables import invitations as invitations_table
 

@@ -18,8 +18,8 @@ from coalition.tables import (
     merges,
     organisations,
     reminders,
-    suggestions,
     requests,
+    suggestions,
 )
 
 _ORGANISATION: Final = ("name", "register_id", "website", "kind", "country")

@@ -13,9 +13,8 @@ from starlette.responses import Response
 from coalition.base import links, outbox
 from coalition.base.database import NotSaved
 from coalition.base.refused import Refused
-from coalition.endorsements import conditions
+from coalition.endorsements import conditions, requests
 from coalition.endorsements import records as endorsements
-from coalition.endorsements import requests
 from coalition.endorsements.rules import authority_words
 from coalition.endorsements.undersigned import line
 from coalition.history import records as history
