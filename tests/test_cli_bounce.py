@@ -15,7 +15,7 @@ SAMPLE = (ROOT / "tests" / "base" / "reports" / "postfix-refused.eml").read_byte
 SAMPLE_MARK = Links(["k" * 32]).mark(42).encode()
 
 
-def _bounce(eva: Campaign, raw: bytes, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def bounce(eva: Campaign, raw: bytes, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("COALITION_", "ORIGINAL_"))}
     ours = {
         "COALITION_DATABASE_URL": eva.settings.database_url,
@@ -36,24 +36,24 @@ def _bounce(eva: Campaign, raw: bytes, *words: str, **environ: str) -> subproces
 def test_a_report_is_taken_and_said(eva: Campaign) -> None:
     eva.send_mail()
     raw = SAMPLE.replace(SAMPLE_MARK, eva.site.links.mark(1).encode())
-    done = _bounce(eva, raw + b"\n" * 2 * LARGEST)
+    done = bounce(eva, raw + b"\n" * 2 * LARGEST)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("No more mail goes to ")
-    again = _bounce(eva, raw + b"\n" * 2 * LARGEST)
+    again = bounce(eva, raw + b"\n" * 2 * LARGEST)
     assert (again.returncode, again.stdout) == (0, "It was taken before. Nothing was changed.\n")
 
 
 def test_what_is_refused_is_1_by_hand_and_0_for_a_mail_server_that_would_mail_it_back(eva: Campaign) -> None:
     before = eva.database.read_now(all_rows)
     for raw in (SAMPLE, b"", b"Hello"):
-        by_hand = _bounce(eva, raw)
+        by_hand = bounce(eva, raw)
         assert (by_hand.returncode, by_hand.stdout) == (1, "")
         assert "Nothing was changed." in by_hand.stderr
     for words, environ in (
         (("--to", "bounce@coalition.test"), {}),
         ((), {"ORIGINAL_RECIPIENT": "bounce@coalition.test"}),
     ):
-        by_server = _bounce(eva, SAMPLE, *words, **environ)
+        by_server = bounce(eva, SAMPLE, *words, **environ)
         assert by_server.returncode == 0
         assert "Nothing was changed." in by_server.stderr
     assert eva.database.read_now(all_rows) == before
@@ -61,13 +61,13 @@ def test_what_is_refused_is_1_by_hand_and_0_for_a_mail_server_that_would_mail_it
 
 def test_when_nothing_can_be_saved_the_mail_server_is_told_to_try_again(eva: Campaign, tmp_path: Path) -> None:
     nowhere = f"sqlite:///{tmp_path / 'nowhere' / 'coalition.db'}"
-    done = _bounce(eva, SAMPLE, COALITION_DATABASE_URL=nowhere)
+    done = bounce(eva, SAMPLE, COALITION_DATABASE_URL=nowhere)
     assert done.returncode == 75
     assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_webhooks_address_is_printed_and_works_for_nothing_else(eva: Campaign) -> None:
-    done = _bounce(eva, b"", "--webhook")
+    done = bounce(eva, b"", "--webhook")
     address = done.stdout.strip()
     assert done.returncode == 0
     assert address.startswith(f"{eva.settings.base_url}/hooks/postmark/")
