@@ -71,7 +71,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str) -> Iterator[str]:
+def postgresql_url(postgresql_database: str) -> Iterator[str]:
+    yield postgresql_database
+    postgres.empty(postgresql_database)
+
+
+@pytest.fixture(scope="session")
+def postgresql_database(postgresql_server: str) -> Iterator[str]:
+    """One for all the tests of a worker, emptied after each."""
     with postgres.new_database(postgresql_server) as url:
         yield url
 

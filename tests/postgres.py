@@ -73,6 +73,28 @@ def new_database(address: str) -> Iterator[str]:
         _run(address, sql.SQL("DROP DATABASE {name} WITH (FORCE)").format(**named))
 
 
+def empty(database: str) -> None:
+    """Ends whoever is still connected, takes every row out and lets ids begin at 1: as good as a new copy, and it takes
+    a few milliseconds where a copy takes a few hundred.
+    """
+    with psycopg.connect(database.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = [sql.Identifier(name) for (name,) in found if name != "alembic_version"]
+        question = sql.SQL("SELECT {place} WHERE EXISTS (SELECT 1 FROM {table})")
+        asked = [question.format(place=place, table=table) for place, table in enumerate(tables)]
+        filled = [tables[place] for (place,) in connection.execute(sql.SQL(" UNION ALL ").join(asked))]
+        if filled:
+            connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(filled)))
+        connection.execute(
+            "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)"
+            " FROM pg_sequences WHERE last_value IS NOT NULL"
+        )
+
+
 def _run(address: str, statement: sql.Composed) -> None:
     url = address.replace("+psycopg", "") + "/postgres"
     with psycopg.connect(url, autocommit=True) as connection:
