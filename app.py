@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
-from coalition.web import dev, errors, hooks, parameters, public, sign_in, versions
+from coalition.web import dev, errors, hooks, joining, parameters, public, sign_in, versions
 from coalition.web.answer import answers, conditions, ended, page, receipt, requests
 from coalition.web.desk import (
     asking,
@@ -33,6 +33,7 @@ from coalition.web.desk import (
     reminders,
     tracker,
 )
+from coalition.web.desk import joining as desk_joining
 from coalition.web.desk import requests as desk_requests
 from coalition.web.desk import versions as desk_versions
 from coalition.web.guard import Guard
@@ -133,6 +134,12 @@ DESK: list[BaseRoute] = [
     post("/letters/{slug}/organisations/{id:int}/contact", organisation.change_contact),
     post("/letters/{slug}/organisations/{id:int}/correct", bounces.correct),
     post("/letters/{slug}/organisations/{id:int}/release", bounces.release),
+    get("/letters/{slug}/joins", desk_joining.everybody),
+    get("/letters/{slug}/joins/{id:int}", desk_joining.one),
+    post("/letters/{slug}/joins/{id:int}/new", desk_joining.approve_new),
+    get("/letters/{slug}/joins/{id:int}/as/{other:int}", desk_joining.look_as),
+    post("/letters/{slug}/joins/{id:int}/as/{other:int}", desk_joining.approve_as),
+    post("/letters/{slug}/joins/{id:int}/turn-down", desk_joining.turn_down),
     get("/letters/{slug}/reminders", reminders.page),
     post("/letters/{slug}/reminders", reminders.save),
     post("/letters/{slug}/reminders/words", reminders.save_words),
@@ -157,6 +164,8 @@ ROUTES: list[BaseRoute] = [
     get("/letters/{slug}/versions/{number:int}.txt", public.version_text),
     get("/letters/{slug}/versions/{number:int}", versions.in_public),
     get("/letters/{slug}/endorsers.csv", public.endorsers_csv),
+    Route("/letters/{slug}/join", joining.join, methods=["GET", "POST"]),
+    Route("/confirm/{token}", joining.confirm, methods=["GET", "POST"]),
     get("/e/{token}", page.page),
     get("/e/{token}/letter.pdf", page.letter_pdf),
     get("/e/{token}/logo.png", page.picture),

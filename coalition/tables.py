@@ -364,6 +364,40 @@ requests = Table(  # after dispatch: an organisation asks for its line to be cha
     _text("said"),  # the desk's word to them
 )
 
+joins = Table(  # organisations that nobody asked, and that want to join a public letter
+    "joins",
+    metadata,
+    _id(),
+    _to("letters"),
+    Column("state", String(12), nullable=False),  # endorsements.joins.rules.STATES
+    Column("email", String(254), nullable=False),
+    Column("email_key", String(254), nullable=False),  # one mailbox, however it is written: the limits ask here
+    Column("version", Integer, nullable=False),  # the one that was read
+    _text("name"),  # as printed
+    Column("name_key", Text, nullable=False, server_default=""),
+    Column("group", Text, nullable=False, server_default=""),
+    _text("signatory"),
+    _text("role"),
+    Column("authority", String(16), nullable=False),
+    _text("authority_detail"),
+    Column("show_signatory", Boolean, nullable=False),
+    _text("website"),
+    Column("register_id", String(64)),
+    _text("note"),  # to the coordinator
+    _moment("asked_at", null=False),
+    _moment("confirmed_at"),
+    _moment("decided_at"),
+    _text("decided_by"),
+    _text("answer"),  # the word with which it was turned down
+    Column("effect", String(12), nullable=False, server_default=""),  # of approving: endorsements.joins.rules.Effect
+    _to("invitations", null=True),  # what it became
+    Index("ix_joins_letter_id_state", "letter_id", "state"),
+    Index("ix_joins_email_key_asked_at", "email_key", "asked_at"),
+    Index("ix_joins_asked_at", "asked_at"),
+    Index("ix_joins_invitation_id", "invitation_id"),
+    sqlite_autoincrement=True,
+)
+
 outbox = Table(
     "outbox",
     metadata,

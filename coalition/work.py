@@ -21,6 +21,9 @@ from coalition.base.refused import NotFound, Refused
 from coalition.base.settings import Settings
 from coalition.endorsements import condition_mail, deciding, request_mail, revising, revision_mail
 from coalition.endorsements import mail as answer_mail
+from coalition.endorsements.joins import mail as join_mail
+from coalition.endorsements.joins import records as joins
+from coalition.endorsements.joins.rules import LASTS as JOINS_KEPT
 from coalition.invitations import actions as invitations
 from coalition.invitations import importing, passing_mail, undoing
 from coalition.invitations import mail as invitation_mail
@@ -66,6 +69,10 @@ MESSAGES: dict[str, Callable[[Connection, Owed, Office, datetime], Mail]] = {
     "look": passing_mail.look,
     "request": request_mail.request,
     "request_answered": request_mail.request_answered,
+    "join_confirm": join_mail.confirm,
+    "join_waiting": join_mail.waiting,
+    "join_approved": join_mail.approved,
+    "join_turned_down": join_mail.turned_down,
 }
 
 
@@ -111,7 +118,7 @@ def pump(settings: Settings, database: Database) -> Pump:
 
 
 def _note(connection: Connection, owed: Owed, ending: Ending, words: str, at: datetime) -> None:
-    if owed.message == "invitation" and owed.subject_id is not None:
+    if owed.message in ("invitation", "join_approved") and owed.subject_id is not None:
         invitations.mail_ended(connection, owed.subject_id, ending, words, at)
     if owed.message in ("corrected", "asked_again"):
         revising.mail_ended(connection, owed, ending, words, at)
@@ -243,6 +250,8 @@ def _remind(database: Database, at: datetime) -> None:
 
 
 def _forget(database: Database, at: datetime) -> None:
+    if database.read_now(joins.unconfirmed, at - JOINS_KEPT):
+        database.write_now(joins.forget, at - JOINS_KEPT, at)
     if database.read_now(lists.any_left_imports, at - IMPORTS_KEPT):
         database.write_now(lists.forget_imports, at - IMPORTS_KEPT)
     while (ended := database.read_now(lists.any_left_rows)) is not None:

@@ -7,7 +7,10 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from app import ROUTES
 from coalition.base import clock
-from coalition.base.links import Purpose, find
+from coalition.base.links import Purpose, find, newest
+from coalition.demo import sample
+from coalition.endorsements.joins import actions as joins
+from coalition.endorsements.joins.rules import Asked
 from coalition.organisations import directory
 from coalition.organisations.spreadsheets import lists
 from coalition.organisations.spreadsheets.lists import Claim
@@ -37,6 +40,7 @@ class Address:
             "unsubscribe": "unsubscribe",
             "sign-in": "sign-in",
             "hooks": "webhook",
+            "confirm": "join",
         }
         return known[self.template.split("/")[1]]
 
@@ -79,6 +83,7 @@ class Places:
     tokens: dict[Purpose, str]
     import_id: int
     invitation_id: int
+    join_id: int  # one that was confirmed
     directory: dict[str, int]  # an organisation, another one, a contact of the first, a merge into it
 
     def path(self, address: Address) -> str:
@@ -91,6 +96,8 @@ class Places:
         if "/desk/directory/" in address.template:
             return address.filled(**self.directory)
         values |= {"contact": self.directory["contact"], "request": 1}
+        if "/joins/" in address.template:
+            return address.filled(**values, id=self.join_id, other=self.directory["id"])
         return address.filled(**values, id=self.import_id if "/import/" in address.template else id)
 
 
@@ -105,6 +112,8 @@ def places(campaign: Campaign, organisation: str = NSPCC) -> Places:
         lists.begin_import, campaign.letter.id, campaign.eva.id, "list.csv", b"Organisation\nThe Kiln\n", at
     )
     look_through(database, Claim(listed, 1, "given"), clock.now)
+    confirmed, unconfirmed = (_join(campaign, name) for name in ("The Sample Pier Trust", "The Sample Quay Trust"))
+    database.write_now(joins.confirm, confirmed[1], 1, at)
     one, other, _ = database.read_now(directory.listed, directory.Filter(), most=3)
     contact = database.read_now(directory.people, one.id)[0]
     return Places(
@@ -114,8 +123,19 @@ def places(campaign: Campaign, organisation: str = NSPCC) -> Places:
             "unsubscribe": links.token("unsubscribe", nonce),
             "sign-in": links.token("sign-in", sign_in),
             "webhook": links.token("webhook", "postmark"),
+            "join": links.token("join", unconfirmed[1]),
         },
         listed,
         held.subject_id,
+        confirmed[0],
         {"id": one.id, "other": other.id, "contact": contact.id, "merge": 1},
     )
+
+
+def _join(campaign: Campaign, name: str) -> tuple[int, str]:
+    """A request to join, and the nonce of the link that confirms it."""
+    answer = sample.answer(name, "National charities", 1)
+    asked = Asked(answer, f"office@{len(name)}.example", "", None, "")
+    id = campaign.database.write_now(joins.ask, campaign.letter.slug, asked, "", clock.now())
+    assert id
+    return id, campaign.database.read_now(newest, "join", id) or ""

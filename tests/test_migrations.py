@@ -64,7 +64,7 @@ def test_a_database_of_the_first_release_keeps_its_rows_and_can_be_searched(requ
             if database.is_sqlite:
                 made = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")
                 assert {name for (name,) in made} == {
-                    *("organisations", "contacts", "invitations", "endorsements", "suggestions"),
+                    *("organisations", "contacts", "invitations", "endorsements", "suggestions", "joins"),
                 }
         database.close()
 

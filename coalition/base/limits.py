@@ -1,9 +1,27 @@
 """Limits on how often a source may do something. Kept in memory: they slow abuse, they are not a record of anyone."""
 
+import secrets
 import time
 from collections import OrderedDict
+from hashlib import blake2b
+from ipaddress import IPv6Address, ip_address
 
 from coalition.base.refused import TooMany
+
+_SECRET = secrets.token_bytes(32)  # of this process: what it made of an address, nobody can make again
+
+
+def source(host: str) -> str:
+    """Where a request comes from, to be counted and not to be known: a keyed hash of the address, or of the network
+    that one household has.
+    """
+    try:
+        address = ip_address(host)
+    except ValueError:
+        network = host
+    else:
+        network = str(int(address) >> 64) if isinstance(address, IPv6Address) else host
+    return blake2b(network.encode(), key=_SECRET, digest_size=16).hexdigest()
 
 
 class Limit:

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, upd
 from coalition.tables import links
 
 # Each purpose is a salt: a token for one is noise to another.
-Purpose = Literal["invitation", "sign-in", "session", "unsubscribe", "webhook", "logo"]
+Purpose = Literal["invitation", "sign-in", "session", "unsubscribe", "webhook", "logo", "join"]
 
 MARK = re.compile(r"(?<![a-z0-9])([1-9][0-9]{0,9})-([a-z2-7]{16})(?![a-z0-9])", re.ASCII | re.IGNORECASE)
 
@@ -104,6 +104,12 @@ _one = select(*_columns).where(links.c.nonce == bindparam("nonce"), links.c.purp
 def find(connection: Connection, purpose: str, nonce: str) -> Link | None:
     row = connection.execute(_one, {"nonce": nonce, "purpose": purpose}).first()
     return Link(*row) if row else None
+
+
+def newest(connection: Connection, purpose: Purpose, subject_id: int) -> str | None:
+    """The nonce of the link that was made last for a subject."""
+    wanted = select(links.c.nonce).where(links.c.purpose == purpose, links.c.subject_id == subject_id)
+    return connection.execute(wanted.order_by(links.c.issued_at.desc()).limit(1)).scalar()
 
 
 def issue(

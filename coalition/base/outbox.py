@@ -258,6 +258,20 @@ def waiting(connection: Connection, letter_id: int, message: str) -> int:
 
 
 @dataclass(frozen=True)
+class Last:
+    state: str
+    due_at: datetime
+
+
+def last_about(connection: Connection, message: str, subject_id: int) -> Last | None:
+    """The newest of one message about one subject."""
+    wanted = select(outbox.c.state, outbox.c.due_at)
+    wanted = wanted.where(outbox.c.message == message, outbox.c.subject_id == subject_id)
+    row = connection.execute(wanted.order_by(outbox.c.id.desc()).limit(1)).first()
+    return Last(*row) if row else None
+
+
+@dataclass(frozen=True)
 class Posted:
     message: str
     recipient: str

@@ -89,6 +89,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         scenes_directory,
         scenes_draft,
         scenes_end,
+        scenes_joining,
         scenes_links,
         scenes_logo,
         scenes_public,
@@ -109,6 +110,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         await scenes_public.scenes(stage)
         await scenes_bounces.scenes(stage)  # addresses that others need no more get no mail from here
         await scenes_directory.scenes(stage)
+        await scenes_joining.scenes(stage)
         await scenes_end.scenes(stage)
     finally:
         await stage.close()

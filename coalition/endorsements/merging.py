@@ -24,6 +24,7 @@ from coalition.tables import (
     contacts,
     endorsements,
     former_invitations,
+    joins,
     links,
     merges,
     organisations,
@@ -181,6 +182,9 @@ def _take_out(connection: Connection, steps: Journal, kept_id: int, gone: Invita
     former = select(former_invitations.c.former_id).where(former_invitations.c.invitation_id == gone.id)
     for (id,) in connection.execute(former).all():
         steps.change(former_invitations, {"former_id": id}, invitation_id=kept_id)
+    joined = select(joins.c.id).where(joins.c.invitation_id == gone.id)
+    for (id,) in connection.execute(joined).all():
+        steps.change(joins, {"id": id}, invitation_id=kept_id)
     held = select(links.c.nonce, links.c.revoked_at, links.c.first_subject_id).where(
         links.c.purpose == "invitation", links.c.subject_id == gone.id
     )

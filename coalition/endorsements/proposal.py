@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from coalition.base.text import fold
+from coalition.endorsements.joins.rules import Join
 from coalition.endorsements.rules import Answer, Endorsement
 from coalition.invitations.actions import Opened
 from coalition.letters.rules import Letter
@@ -19,7 +20,7 @@ from coalition.organisations import directory
 from coalition.organisations.rules import Organisation
 from coalition.tables import contacts, endorsements
 
-Source = Literal["nothing", "answer", "letter", "directory"]
+Source = Literal["nothing", "answer", "letter", "directory", "request"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,11 @@ def proposal(connection: Connection, found: Opened, given: Endorsement | None) -
     if last:
         return Proposal(_as_last(answer, last), "letter", _day(last.endorsed_at, letter))
     return Proposal(answer, "directory" if name or role or answer.logo else "nothing")
+
+
+def as_asked(join: Join, letter: Letter) -> Proposal:
+    """What they typed when they asked to join, where the text was changed before that was approved."""
+    return Proposal(replace(join.endorsement, version=letter.version), "request", _day(join.asked_at, letter))
 
 
 def _as_last(answer: Answer, last: Last) -> Answer:

@@ -1,6 +1,6 @@
 """The directory's pages: lists of organisations, each with its contacts, and what may be the same twice."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -142,6 +142,13 @@ def alike(connection: Connection, one: Organisation, most: int = 5) -> list[Alik
     """Others in use that may be the same organisation, the surest first. Compares with the whole directory: takes
     some hundredths of a second for 10,000.
     """
+    return alike_to(connection, one.name_key, [one.domain], most, but=one.id)
+
+
+def alike_to(
+    connection: Connection, name_key: str, domains: Sequence[str], most: int = 5, *, but: int | None = None
+) -> list[Alike]:
+    """The same for one that is not in the directory, by its name's key and its domains."""
     from rapidfuzz import fuzz, process
 
     rows = connection.execute(
@@ -152,16 +159,16 @@ def alike(connection: Connection, one: Organisation, most: int = 5) -> list[Alik
             organisations.c.name_key,
             organisations.c.domain,
         )
-        .where(*_in_use, organisations.c.id != one.id)
+        .where(*_in_use, organisations.c.id != (but or 0))
         .order_by(organisations.c.id)
     ).all()
     near = process.extract(
-        one.name_key, [row.name_key for row in rows], scorer=fuzz.token_sort_ratio, score_cutoff=NEAR, limit=most
+        name_key, [row.name_key for row in rows], scorer=fuzz.token_sort_ratio, score_cutoff=NEAR, limit=most
     )
-    found = [(row, "the same name") for row in rows if row.name_key == one.name_key]
-    found += [(row, f"the same domain, {one.domain}") for row in rows if one.domain and row.domain == one.domain]
+    found = [(row, "the same name") for row in rows if row.name_key == name_key]
+    found += [(row, f"the same domain, {row.domain}") for row in rows if row.domain and row.domain in domains]
     found += [
-        (rows[at], "nearly the same name") for _, _, at in near if _digits(rows[at].name_key) == _digits(one.name_key)
+        (rows[at], "nearly the same name") for _, _, at in near if _digits(rows[at].name_key) == _digits(name_key)
     ]
     once = {row.id: Alike(row.id, row.name, row.register_id, why) for row, why in reversed(found)}
     return list(reversed(once.values()))[:most]

@@ -17,6 +17,7 @@ from coalition.base.limits import Limit
 from coalition.base.links import Links
 from coalition.base.mail.words import a_run
 from coalition.base.settings import TEMPLATES, Settings
+from coalition.endorsements.joins import rules as join_rules
 from coalition.letters import rules
 from coalition.letters.text import LetterText, body_html
 from coalition.organisations.registers.register import Register
@@ -37,6 +38,7 @@ class Site:
         self.logos = Store(settings.data_dir / "logos", suffix=".png")
         self.logo_limit = Limit(20, 600)  # of one link
         self.sign_in_limit = Limit(20, 600)
+        self.join_limit = Limit(10, 3600)  # of one source's requests to join
         self.register = Register(settings.register_url) if settings.register_url else None
         self.register_limit = Limit(60, 60)  # of a coordinator's look-ups: the register is somebody else's
         self.templates = _environment(settings)
@@ -72,6 +74,7 @@ def _environment(settings: Settings) -> Environment:
         body_html=body_html,
         now=clock.now,
         is_public=lambda letter: rules.is_public(letter, clock.now()),
+        may_join=lambda letter: join_rules.may_join(letter, clock.now()),
     )
     environment.filters.update(
         moment=datetime.fromisoformat,  # as the history keeps one

@@ -67,6 +67,19 @@ def _fill_the_rest(connection: Connection, at: datetime) -> None:
     )
     asked = {"wish": "change", "words": "é", "line": {"name": "é"}, "asked_at": at}
     connection.execute(insert(tables.requests).values(invitation_id=1, **asked))
+    connection.execute(
+        insert(tables.joins).values(
+            letter_id=1,
+            state="asked",
+            email="a@b.example",
+            email_key="a@b.example",
+            version=1,
+            name="Tŷ “Ä”",
+            authority="other",
+            show_signatory=False,
+            asked_at=at,
+        )
+    )
     connection.execute(insert(tables.former_invitations).values(former_id=999, invitation_id=1))
 
 

@@ -390,10 +390,18 @@ MESSAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "asked again": ("asked_again", NEWER | {"said": "endorsed"}),
     "asked again after declining": ("asked_again", NEWER | {"said": "declined"}),
     "asked again, not having answered": ("asked_again", NEWER | {"said": ""}),
+    "a request to join, to be confirmed": ("join_confirm", ABOUT | {"expires_words": DEADLINE}),
+    "a request to join, at the desk": ("join_waiting", ABOUT | {"others": 0}),
+    "requests to join, at the desk": ("join_waiting", ABOUT | {"others": 2}),
+    "a request approved, to a text that was changed": ("join_approved", ABOUT | {"kind": "again"}),
+    "a request approved, after an answer": ("join_approved", ABOUT | {"kind": "keep"}),
+    "a request turned down": ("join_turned_down", ABOUT | {"answer": "No parties.", "again_words": DEADLINE}),
+    "a request turned down for good": ("join_turned_down", ABOUT | {"answer": "No parties.", "again_words": ""}),
     "reminder": ("reminder", REMINDER),
     "reminder, in Eva's own words": ("reminder", REMINDER | {"words": fill(Wording("For you", OWN), VALUES)}),
 }
 TO_THE_DESK = ("sign_in", "conditions", "request")
+NOT_THEIR_OWN = (*TO_THE_DESK, "join_confirm", "join_waiting", "join_turned_down")  # they carry another link
 every_message = pytest.mark.parametrize("message, values", MESSAGES.values(), ids=MESSAGES)
 
 
@@ -431,7 +439,7 @@ def test_a_mail_fetches_nothing_and_shouts_nothing(message, values):
 @every_message
 def test_an_organisations_link_asks_not_to_be_passed_outside(message, values):
     _, text, _ = render(message, **values)
-    if message not in TO_THE_DESK:
+    if message not in NOT_THEIR_OWN:
         does = "shows the letter to" if values.get("way") == "pass" or message == "look" else "answers for"
         assert f"This link {does} The Poppy Project; please do not pass it outside." in text
 

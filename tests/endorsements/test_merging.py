@@ -467,7 +467,7 @@ def test_every_table_that_points_to_what_merging_takes_out_is_thought_of() -> No
         table.name for table in metadata.sorted_tables for key in table.foreign_keys if key.column.table in taken_out
     }
     assert pointing == {
-        *("invitations", "endorsements", "reminders", "former_invitations", "suggestions", "requests"),
+        *("invitations", "endorsements", "reminders", "former_invitations", "suggestions", "requests", "joins"),
     }
 
 

@@ -235,7 +235,7 @@ async def test_a_link_of_another_purpose_opens_nothing(somewhere: Places) -> Non
         for address in addresses():
             if not address.has_token:
                 continue
-            for purpose in ("invitation", "unsubscribe", "sign-in", "session"):
+            for purpose in ("invitation", "unsubscribe", "sign-in", "session", "join"):
                 if purpose != address.purpose:
                     path = address.filled(token=links.token(purpose, nonce), number=1)
                     answer = await stranger.request(address.method, path, data=_form(address))
@@ -252,6 +252,7 @@ async def test_a_link_with_any_character_altered_opens_nothing(eva: Campaign) ->
             ("invitation", "/e/{}"),
             ("unsubscribe", "/unsubscribe/{}"),
             ("sign-in", "/sign-in/{}"),
+            ("join", "/confirm/{}"),
         ):
             token = found.tokens[purpose]  # type: ignore[index]
             assert (await stranger.get(template.format(token))).status_code == 200
@@ -320,6 +321,7 @@ NOT_WITHOUT_A_FORM = (
     "/e/{token}/later",
     "/e/{token}/forward",
     "/e/{token}/request",
+    "/letters/{slug}/join",
     "/sign-in",
     "/desk/letters",
     "/desk/letters/{slug}/draft",
@@ -335,6 +337,9 @@ NOT_WITHOUT_A_FORM = (
     "/desk/letters/{slug}/organisations/{id:int}/look",
     "/desk/letters/{slug}/delivered",
     "/desk/letters/{slug}/organisations/{id:int}/correct",
+    "/desk/letters/{slug}/joins/{id:int}/new",
+    "/desk/letters/{slug}/joins/{id:int}/as/{other:int}",
+    "/desk/letters/{slug}/joins/{id:int}/turn-down",
     "/hooks/postmark/{token}",
     "/desk/directory/add",
     "/desk/directory/{id:int}/edit",

@@ -34,7 +34,25 @@ FIELDS = (
         "register_id",
         "website",
     ),
-    *("contact_name", "contact_role", "file", "paste", "to", "pick", "then", "column-0", "column-1", "row-0", "", "\0"),
+    *(
+        "contact_name",
+        "contact_role",
+        "file",
+        "paste",
+        "nickname",
+        "key",
+        "note",
+        "word",
+        "plan",
+        "to",
+        "pick",
+        "then",
+        "column-0",
+        "column-1",
+        "row-0",
+        "",
+        "\0",
+    ),
 )
 LIKELY = (
     *("1", "0", "-1", "y", "on", "2030-01-01", "2030-01-01T17:00", "Europe/London", "public", "private", "link", "all"),
@@ -78,6 +96,9 @@ RIGHT: dict[str, dict[str, str]] = {
     "/desk/letters/{slug}/add": {"name": "The New One", "email": "new@charity.example"},
     "/desk/letters/{slug}/import": {"paste": "Organisation\nThe Kiln\n"},
     "/desk/letters/{slug}/organisations/{id:int}/contact": {"email": "new@charity.example"},
+    "/letters/{slug}/join": endorse_form("The Kiln", email="office@kiln.example", website="kiln.example"),
+    "/confirm/{token}": {"version": "1"},
+    "/desk/letters/{slug}/joins/{id:int}/turn-down": {"word": "Not this time."},
     "/sign-in": {"email": "eva@charity.example"},
 }
 RIGHT["/desk/letters/{slug}/draft/part"] = RIGHT["/desk/letters/{slug}/draft"]
@@ -109,7 +130,7 @@ class Desk:
 @pytest.fixture
 async def desk(eva: Campaign) -> AsyncIterator[Desk]:
     """Eva at her desk, who is also everybody else; afterwards every page of the site must still answer."""
-    eva.site.sign_in_limit.most = 10**6
+    eva.site.sign_in_limit.most = eva.site.join_limit.most = 10**6
     found = places(eva)
     draft = eva.database.write_now(actions.start, "A second letter", eva.eva, clock.now())
     async with eva.at_desk() as browser:
@@ -117,7 +138,7 @@ async def desk(eva: Campaign) -> AsyncIterator[Desk]:
         for address in addresses("GET"):
             paths = [found.path(address)]
             if "{slug}" in address.template:
-                paths.append(address.filled(slug=draft.slug, number=1, id=1))
+                paths.append(address.filled(slug=draft.slug, number=1, id=1, other=1))
             for path in paths:
                 answer = await browser.get(path)
                 assert answer.status_code < 500, f"after those posts {address} does not answer"

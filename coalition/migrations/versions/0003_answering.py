@@ -49,6 +49,43 @@ def upgrade() -> None:
         postgresql_where=without_receipt,
     )
 
+    op.create_table(
+        "joins",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("letter_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("email_key", sa.String(length=254), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("name_key", sa.Text(), server_default="", nullable=False),
+        sa.Column("group", sa.Text(), server_default="", nullable=False),
+        sa.Column("signatory", sa.Text(), server_default="", nullable=False),
+        sa.Column("role", sa.Text(), server_default="", nullable=False),
+        sa.Column("authority", sa.String(length=16), nullable=False),
+        sa.Column("authority_detail", sa.Text(), server_default="", nullable=False),
+        sa.Column("show_signatory", sa.Boolean(), nullable=False),
+        sa.Column("website", sa.Text(), server_default="", nullable=False),
+        sa.Column("register_id", sa.String(length=64), nullable=True),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("answer", sa.Text(), server_default="", nullable=False),
+        sa.Column("effect", sa.String(length=12), server_default="", nullable=False),
+        sa.Column("invitation_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["invitation_id"], ["invitations.id"], name=op.f("fk_joins_invitation_id")),
+        sa.ForeignKeyConstraint(["letter_id"], ["letters.id"], name=op.f("fk_joins_letter_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_joins")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("joins", schema=None) as batch_op:
+        batch_op.create_index("ix_joins_asked_at", ["asked_at"], unique=False)
+        batch_op.create_index("ix_joins_email_key_asked_at", ["email_key", "asked_at"], unique=False)
+        batch_op.create_index("ix_joins_invitation_id", ["invitation_id"], unique=False)
+        batch_op.create_index("ix_joins_letter_id_state", ["letter_id", "state"], unique=False)
+
     with op.batch_alter_table("letters", schema=None) as batch_op:
         batch_op.add_column(sa.Column("base", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("next_text", sa.JSON(), nullable=True))

@@ -14,6 +14,7 @@ from coalition.tables import (
     endorsements,
     former_invitations,
     invitations,
+    joins,
     links,
     merges,
     organisations,
@@ -148,6 +149,7 @@ _take_off = delete(invitations).where(
     ~exists().where(suggestions.c.invitation_id == invitations.c.id),
     ~exists().where(requests.c.invitation_id == invitations.c.id),
     ~exists().where(former_invitations.c.invitation_id == invitations.c.id),  # another was merged into it
+    ~exists().where(joins.c.invitation_id == invitations.c.id),
 )
 _as_made = _named(select(contacts.c.id, *(contacts.c[name] for name in _CONTACT)), contacts.c.id).where(
     contacts.c.left_at.is_(None),

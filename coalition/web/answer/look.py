@@ -11,7 +11,8 @@ from starlette.responses import Response
 from coalition.base.links import Link
 from coalition.endorsements import conditions, requests, rules, suggestions
 from coalition.endorsements import records as endorsements
-from coalition.endorsements.proposal import Proposal, proposal
+from coalition.endorsements.joins import records as joins
+from coalition.endorsements.proposal import Proposal, as_asked, proposal
 from coalition.endorsements.requests import Request
 from coalition.endorsements.rules import Endorsement
 from coalition.endorsements.suggestions import Suggestion
@@ -66,9 +67,10 @@ def look_of(connection: Connection, nonce: str | None, now: datetime, read: int 
         groups = grouped(endorsements.standing(connection, letter.id), letter)
     version = letters.version(connection, letter.id, letter.version)
     endorsement = endorsements.of_organisation(connection, letter.id, invitation.organisation_id)
-    since = _read_before(letter, endorsement, read)
-    before = letters.version(connection, letter.id, since).text if since else version.text
     email = invitations.mailed_to(connection, nonce)
+    asked = None if endorsement else joins.to_ask_again(connection, invitation.id, email)
+    since = _read_before(letter, endorsement, read or (asked.version if asked else None))
+    before = letters.version(connection, letter.id, since).text if since else version.text
     stop = organisations.mail_stop(connection, email)
     return Look(
         letter,
@@ -80,7 +82,7 @@ def look_of(connection: Connection, nonce: str | None, now: datetime, read: int 
         closes(invitation, letter) or now,
         version,
         endorsement,
-        proposal(connection, found, endorsement),
+        as_asked(asked, letter) if asked else proposal(connection, found, endorsement),
         groups,
         sum(len(group.lines) for group in groups),
         people.coordinator(connection, letter.coordinator_id),

@@ -48,6 +48,7 @@ WORDS = {
     "request made": "{} asks for a change after delivery",
     "let look": "{} has let a colleague look at the letter",
     "passed on": "{} has passed the letter on to a colleague",
+    "asked to join": "{} asks to join",
     "asked for no more mail": "{} wants no more mail",
     "mail complained of": "{} has called your mail unwanted",
     "link mailed again": "{} has asked for the link again",

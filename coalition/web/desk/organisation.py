@@ -37,6 +37,7 @@ from coalition.web.forms.requests import LookForm, TurnDownForm
 MAILS = (
     *("invitation", "reminder", "deadline_moved", "corrected", "asked_again", "receipt", "withdrawn", "declined"),
     *("condition", "later", "deciding_day", "forwarded", "passed_on", "look", "request", "request_answered"),
+    "join_approved",
 )
 
 

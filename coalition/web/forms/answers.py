@@ -37,7 +37,9 @@ CONDITION = (
 )
 
 
-class EndorseForm(Form):
+class LineForm(Form):
+    """The line that is printed, who gives it, and how it was decided."""
+
     version = IntegerField("Version", [InputRequired("Say which version was read.")])
     name = text_field("Organisation, as printed", render_kw={"autocomplete": "organization"})
     group = SelectField("Printed among", validate_choice=False)
@@ -48,6 +50,9 @@ class EndorseForm(Form):
         "Detail", longest=LONGEST, description="The date of a trustees' decision, or in a few words how it was decided."
     )
     show_signatory = BooleanField("Print my name and role")
+
+
+class EndorseForm(LineForm):
     logo = FileField("Picture of the logo")
     kept_logo = HiddenField()  # the one from before, as web.answer.logo signs it
     show_logo = BooleanField("The logo may be printed with the letter")

@@ -112,4 +112,4 @@ function touched(event) {
 }
 
 addEventListener("load", () => { loaded = performance.now(); });
-for (const kind of TOUCHES) addEventListener(kind, touched, { passive: true });
+if (page) for (const kind of TOUCHES) addEventListener(kind, touched, { passive: true });
