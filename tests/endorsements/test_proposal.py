@@ -154,5 +154,5 @@ async def test_the_page_says_in_one_line_where_it_was_filled_in_from(eva: Campai
         assert "Filled in from" not in refused.text, "what was typed was not filled in by us"
         called(eva, "Sample Contact", "Chair")
         eva.database.write_now(actions.withdraw, eva.nonce(NSPCC), None, clock.now())
-        assert "Filled in from what we know. Change" in (await charity.get(link)).text
+        assert "Filled in from our directory. Please check." in (await charity.get(link)).text
         assert f"Filled in from your answer of {today.day}" in (await charity.get(eva.link(NSPCC))).text
