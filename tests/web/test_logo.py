@@ -10,13 +10,16 @@ from pathlib import Path
 import httpx
 import pytest
 from PIL import Image
+from sqlalchemy import update
 
+from coalition import tables
 from coalition.base import backup, clock
 from coalition.base.database import Database
 from coalition.endorsements import merging
 from coalition.endorsements import records as endorsements
 from coalition.endorsements.rules import Endorsement
 from coalition.history import records as history
+from coalition.invitations import holders
 from coalition.invitations import records as invitations
 from coalition.invitations.actions import opened
 from tests.cast import AMNESTY, NSPCC, POPPY, Campaign, campaign, endorse_form, hidden
@@ -310,3 +313,17 @@ async def test_a_backup_brings_the_logo_back_and_a_merge_takes_it_along(
     kept = eva.database.read_now(endorsements.of_organisation, eva.letter.id, other)
     assert kept
     assert (kept.logo, kept.show_logo) == logo
+
+
+async def test_who_only_looks_sees_a_logo_only_if_it_may_be_printed(plain: Campaign) -> None:
+    link = plain.link(NSPCC)
+    async with plain.browser() as charity:
+        await endorse(charity, link, chosen(picture()))
+        plain.database.write_now(holders.make_view_only, plain.nonce(NSPCC), clock.now())
+        assert (await charity.get(f"{link}/logo.png")).status_code == 404
+        refused = await endorse(charity, link, chosen(picture("red")), **MAY_BE_PRINTED)
+        assert refused.status_code == 403
+        shown = update(tables.endorsements).values(show_logo=True)
+        plain.database.write_now(lambda connection: connection.execute(shown))
+        assert (await charity.get(f"{link}/logo.png")).status_code == 200
+    assert len(_kept(plain.settings.data_dir)) == 1

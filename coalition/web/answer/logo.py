@@ -11,7 +11,6 @@ from coalition.base.database import NotSaved
 from coalition.base.refused import Refused, TooMany
 from coalition.endorsements.actions import Incomplete
 from coalition.invitations import actions as invitations
-from coalition.invitations.rules import check_answer
 from coalition.web import pictures
 from coalition.web.site import Site
 
@@ -33,12 +32,13 @@ def claimed(site: Site, nonce: str | None, token: object) -> str | None:
 async def meant(site: Site, nonce: str | None, data: FormData, before: str | None) -> str | None:
     """The picture that a posted form means: the file that was chosen, else the one `before` unless it is to go.
 
-    Raises Incomplete where the file is no logo, NotSaved, and what opened_to_answer and check_answer raise.
+    Raises Incomplete where the file is no logo, NotSaved, and what opened_to_answer raises.
     """
     file = data.get("logo")
     if file and not (isinstance(file, UploadFile) and not file.filename and not file.size):
-        found = await site.database.read(invitations.opened_to_answer, nonce, clock.now())
-        check_answer(found.invitation, found.letter, clock.now())  # of an answer that is refused nothing is kept
+        found = await site.database.read(
+            invitations.opened_to_answer, nonce, clock.now()
+        )  # for strangers nothing is kept
         site.logo_limit.take(found.link.nonce)
         try:
             return await pictures.keep(site, file)

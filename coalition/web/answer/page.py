@@ -74,7 +74,8 @@ async def picture(request: Request) -> Response:
         if "kept" in request.query_params:
             return logo.claimed(site, nonce, request.query_params["kept"])
         given = endorsements.of_organisation(connection, found.letter.id, found.invitation.organisation_id)
-        return given.logo if given else None
+        # Who only looks sees what everybody will see in print.
+        return given.logo if given and (given.show_logo or not found.link.view_only_since) else None
 
     try:
         sha256 = await site.database.read(look)

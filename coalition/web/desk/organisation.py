@@ -15,7 +15,7 @@ from coalition.base.database import NotSaved
 from coalition.base.refused import Refused
 from coalition.endorsements import conditions, requests
 from coalition.endorsements import records as endorsements
-from coalition.endorsements.rules import authority_words
+from coalition.endorsements.rules import decision_sentence
 from coalition.endorsements.undersigned import line
 from coalition.history import records as history
 from coalition.invitations import actions, holders, reports
@@ -68,7 +68,7 @@ async def organisation_page(
             "one": one,
             "endorsement": endorsement,
             "line": line(endorsement) if endorsement else None,
-            "decided": authority_words(endorsement) if endorsement else "",
+            "decided": decision_sentence(endorsement.authority, endorsement.authority_detail) if endorsement else "",
             "condition": conditions.words(endorsement) if endorsement else "",
             "contacts": organisations.contacts_of(connection, one.organisation_id),
             "stop": organisations.mail_stop(connection, one.email),
