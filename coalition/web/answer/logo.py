@@ -36,9 +36,8 @@ async def meant(site: Site, nonce: str | None, data: FormData, before: str | Non
     """
     file = data.get("logo")
     if file and not (isinstance(file, UploadFile) and not file.filename and not file.size):
-        found = await site.database.read(
-            invitations.opened_to_answer, nonce, clock.now()
-        )  # for strangers nothing is kept
+        # Nothing is kept for a stranger.
+        found = await site.database.read(invitations.opened_to_answer, nonce, clock.now())
         site.logo_limit.take(found.link.nonce)
         try:
             return await pictures.keep(site, file)
