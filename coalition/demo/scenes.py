@@ -86,6 +86,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         scenes_asking,
         scenes_bounces,
         scenes_closing,
+        scenes_conditions,
         scenes_directory,
         scenes_draft,
         scenes_end,
@@ -106,6 +107,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         await scenes_logo.scenes(stage)
         await scenes_links.scenes(stage)
         await scenes_versions.scenes(stage)
+        await scenes_conditions.scenes(stage)
         await scenes_closing.scenes(stage)
         await scenes_public.scenes(stage)
         await scenes_bounces.scenes(stage)  # addresses that others need no more get no mail from here
