@@ -65,6 +65,7 @@ def endorse(connection: Connection, nonce: str | None, answer: Answer, seen: int
         answer=answer,
         sort_key=sort_key(answer.name, letter.text.language),
         now=now,
+        counts_on=counted_before and before is not None and conditions.same(before, answer),
     )
     who_counts = settling.look(connection, letter.id, now)
     held = answer.condition != "" and invitation.organisation_id not in who_counts.standing

@@ -99,6 +99,9 @@ def holds(condition: Condition, standing: Collection[int]) -> bool:
     return condition.organisation in standing if condition.kind == "organisation" else condition.met
 
 
+TERMS = ("condition", "condition_count", "condition_organisation", "condition_suggestion_id")
+
+
 class Conditional(Protocol):
     @property
     def condition(self) -> str: ...
@@ -106,6 +109,10 @@ class Conditional(Protocol):
     def condition_count(self) -> int | None: ...
     @property
     def condition_organisation(self) -> str: ...
+
+
+def same(one: Conditional, other: Conditional) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in TERMS)
 
 
 def words(one: Conditional) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, insert, select, update
 
 from coalition.endorsements.rules import Answer, Endorsement
 from coalition.tables import endorsements, letters, organisations
@@ -103,10 +103,18 @@ _put = (
                 "condition",
                 "condition_count",
                 "condition_organisation",
-                "condition_organisation_id",
                 "condition_suggestion_id",
                 "held_since",
                 "receipt",
+            )
+        }
+        | {  # whose name it is stays known as long as it is the same name, also where that one is called otherwise now
+            "condition_organisation_id": case(
+                (
+                    endorsements.c.condition_organisation == bindparam("new_condition_organisation"),
+                    endorsements.c.condition_organisation_id,
+                ),
+                else_=None,
             )
         }
     )
@@ -123,14 +131,16 @@ def put(
     answer: Answer,
     sort_key: str,
     now: datetime,
+    counts_on: bool = False,
 ) -> None:
     """Records the answer: a first endorsement, a change of one, or one given again after a withdrawal.
 
-    On a condition it is held apart, until settling.carry_out finds that it holds.
+    On a condition it is held apart, until settling.carry_out finds that it holds; `counts_on`: it counts already on
+    that condition.
     """
     values: dict[str, Any] = {**vars(answer), "sort_key": sort_key, "endorsed_at": now, "withdrawn_at": None}
     values |= {"given_version": answer.version, "told_at": None, "receipt": None}
-    values |= {"condition_organisation_id": None, "held_since": now if answer.condition else None}
+    values |= {"held_since": now if answer.condition and not counts_on else None}
     if before is None:
         connection.execute(
             _insert,

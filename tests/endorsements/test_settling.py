@@ -27,11 +27,12 @@ from coalition.endorsements import (
     unmerging,
 )
 from coalition.endorsements.actions import Incomplete
+from coalition.endorsements.arranging import arrange
 from coalition.endorsements.rules import Answer
 from coalition.history import records as history
 from coalition.letters import next_version
 from coalition.letters import records as letters
-from coalition.letters.rules import Letter
+from coalition.letters.rules import Arrangements, Letter
 from coalition.printings import actions as printings
 from coalition.tables import endorsements, invitations, outbox
 from coalition.tables import letters as letters_table
@@ -252,6 +253,9 @@ def test_what_is_printed_counts_on_whoever_withdraws_later_and_a_late_one_may_st
     assert opened.standing() == {NSPCC, POPPY}
     opened.withdraw(POPPY)
     assert opened.standing() == {NSPCC}, "it stands on paper, and is asked by nobody whether it still would"
+    answer = replace(plain(NSPCC), **if_(POPPY), role="Director")
+    assert opened.database.write_now(actions.endorse, opened.nonces[NSPCC], answer, None, opened.later()) == "changed"
+    assert opened.standing() == {NSPCC}
     printed = opened.database.write_now(printings.print_again, opened.slug, "Eva", opened.later())
     assert (printed.number, printed.undersigned) == (2, 1)
 
@@ -266,6 +270,17 @@ def test_where_nobody_sees_who_has_endorsed_no_condition_tells_before_the_list_i
     assert opened.standing() == {NSPCC, POPPY, AMNESTY}
     assert printed.undersigned == 3
     assert len(opened.mails("condition")) == 2
+
+
+def test_once_the_letter_shows_who_has_endorsed_conditions_are_looked_at(opened: Opened) -> None:
+    opened.set(show_undersigned=False)
+    opened.endorse(POPPY)
+    opened.endorse(NSPCC, **if_(POPPY))
+    letter = opened.letter
+    plan = Arrangements(**{name: getattr(letter, name) for name in Arrangements.__dataclass_fields__})
+    shown = replace(plan, show_undersigned=True)
+    opened.database.write_now(arrange, opened.slug, letter.revision, shown, False, "Eva", opened.later())
+    assert opened.standing() == {NSPCC, POPPY}
 
 
 def test_merging_keeps_what_waits_for_either_and_undoing_it_too(opened: Opened) -> None:

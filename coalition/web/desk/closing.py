@@ -8,8 +8,9 @@ from starlette.responses import Response
 from coalition.base.database import NotSaved
 from coalition.base.refused import Overtaken, Refused
 from coalition.endorsements import records as endorsements
+from coalition.endorsements.arranging import arrange
 from coalition.history import records as history
-from coalition.invitations import actions, holders
+from coalition.invitations import holders
 from coalition.invitations import records as invitations
 from coalition.letters import records as letters
 from coalition.letters import rules
@@ -46,7 +47,7 @@ async def change_dates(visit: Visit) -> Response:
     seen = whole_number(form.revision.data) or 0
     try:
         plan, tell = form.arrangements(), form.tell.data
-        await visit.database.write(actions.arrange, visit.slug, seen, plan, tell, visit.me.called, visit.now)
+        await visit.database.write(arrange, visit.slug, seen, plan, tell, visit.me.called, visit.now)
     except Refused as refusal:
         if isinstance(refusal, Overtaken):
             form.revision.data = str(letter.revision)
