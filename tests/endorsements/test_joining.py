@@ -35,6 +35,7 @@ from coalition.organisations import actions as organisations
 from coalition.organisations import directory
 from coalition.organisations import records as organisation_records
 from coalition.organisations.rules import Details
+from coalition.organisations.spreadsheets import traces
 from coalition.organisations.spreadsheets.cells import Values
 from coalition.people.records import Coordinator
 from coalition.printings import actions as printings
@@ -412,6 +413,16 @@ def test_of_two_answers_the_one_given_last_counts_and_is_shown_before(public: Pu
     assert [one.name for one in public.standing()] == ["NSPCC"]
 
 
+def test_a_logo_that_was_given_stays_where_the_request_takes_the_place_of_the_answer(public: Public) -> None:
+    place = public.place(NSPCC)
+    own = replace(sample.answer(NSPCC, place.group, 1), logo="a" * 64, show_logo=True)
+    public.database.write_now(answers.endorse, place.nonce, own, 0, public.now)
+    at = public.now + timedelta(minutes=1)
+    public.approve(public.confirmed(at=at), place.organisation_id, at)
+    [one] = public.standing()
+    assert (one.signatory, one.logo, one.show_logo) == ("Sample Person", "a" * 64, True)
+
+
 def test_what_is_known_already_is_not_added_a_second_time(public: Public) -> None:
     id = public.confirmed(replace(ASKED, answer=replace(ANSWER, name="N.S.P.C.C.")))
     with pytest.raises(organisations.Known):
@@ -518,6 +529,16 @@ def test_a_request_to_be_one_that_was_merged_goes_to_the_one_it_became(public: P
     public.database.write_now(organisations.archive, archived, public.eva, public.now)
     with pytest.raises(Refused, match="archived"):
         public.plan(public.confirmed(replace(ASKED, email="two@pier.example")), archived)
+
+
+def test_what_a_request_became_stays_when_its_list_is_taken_back(public: Public) -> None:
+    id = public.confirmed()
+    public.revise("correction")
+    place = public.approve(id).invitation_id
+    somebody = ("other@pier.example", "Sample Other", "")
+    public.database.write_now(asking.change_contact, public.letter.slug, place, *somebody, public.eva, public.now)
+    assert public.database.read_now(invitations.invitation, place).status == "added", "and nobody holds a link"
+    assert public.database.write_now(traces.take_off_list, [place]) == 0
 
 
 def test_an_organisation_that_was_not_asked_yet_is_asked_through_whoever_joined(public: Public) -> None:
