@@ -20,6 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -127,6 +128,7 @@ letters = Table(
     _moment("embargo_until"),
     Column("visibility", String(8), nullable=False),  # private, link, public
     Column("show_undersigned", Boolean, nullable=False),  # may those asked see who has endorsed
+    Column("joinable", Boolean, nullable=False, server_default=true()),  # may others ask to join, when it is public
     _text("invitation_subject"),  # both empty: the words we propose
     _text("invitation_body"),
     _text("reminder_subject"),

@@ -78,6 +78,7 @@ class Arrangements:
     visibility: str
     show_undersigned: bool
     leads_first: bool
+    joinable: bool = True
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ class Letter:
     embargo_until: datetime | None
     visibility: str
     show_undersigned: bool
+    joinable: bool
     invitation_subject: str
     invitation_body: str
     reminder_subject: str

@@ -210,6 +210,7 @@ def test_a_letter_that_is_not_public_is_not_revealed(public: Public) -> None:
         ({"visibility": "private"}, NotFound),
         ({"visibility": "public", "embargo_until": public.now + timedelta(days=1)}, NotFound),
         ({"visibility": "link", "embargo_until": None}, NotJoined),
+        ({"visibility": "public", "joinable": False}, NotJoined),
     ):
         public.arranged(**changes)
         for deed, values in (

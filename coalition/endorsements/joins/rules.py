@@ -106,7 +106,7 @@ class Join:
 
 
 def may_join(letter: Letter, now: datetime) -> bool:
-    return is_listed(letter, now) and state(letter, now) == "open"
+    return letter.joinable and is_listed(letter, now) and state(letter, now) == "open"
 
 
 def check_join(letter: Letter, now: datetime) -> None:

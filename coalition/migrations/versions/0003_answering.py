@@ -87,6 +87,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_joins_letter_id_state", ["letter_id", "state"], unique=False)
 
     with op.batch_alter_table("letters", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("joinable", sa.Boolean(), server_default=sa.true(), nullable=False))
         batch_op.add_column(sa.Column("base", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("next_text", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("next_revision", sa.Integer(), server_default="0", nullable=False))

@@ -76,6 +76,7 @@ class ArrangementsForm(Form):
     )
     visibility = RadioField("Who may see the letter", choices=options(VISIBILITIES))
     show_undersigned = BooleanField("Organisations that are asked may see who has endorsed so far")
+    joinable = BooleanField("Organisations that were not asked may ask to join, while everyone may see the letter")
     leads_first = BooleanField("Print the lead organisations first")
 
     def arrangements(self) -> Arrangements:
@@ -91,6 +92,7 @@ class ArrangementsForm(Form):
             visibility=self.visibility.data,
             show_undersigned=self.show_undersigned.data,
             leads_first=self.leads_first.data,
+            joinable=self.joinable.data,
         )
 
     def show(self, letter: Letter) -> None:
@@ -104,6 +106,7 @@ class ArrangementsForm(Form):
             "decided_by",
             "visibility",
             "show_undersigned",
+            "joinable",
             "leads_first",
         ):
             self[name].data = getattr(letter, name)
