@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import threading
 
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
@@ -11,18 +10,17 @@ from coalition.base.refused import NotFound
 from coalition.organisations import logos
 from coalition.web.site import Site
 
-_DECODING = threading.Lock()  # a picture takes a hundred megabytes while it is decoded
-
 
 async def keep(site: Site, file: object) -> str:
     """Returns the SHA-256 under which it is kept. Raises Refused with a sentence, or OSError when the disk refuses."""
     content = await file.read(logos.LARGEST_FILE + 1) if isinstance(file, UploadFile) else b""
-    return await asyncio.to_thread(_keep, site, content)
+    # Decoding takes a hundred megabytes; those who wait their turn take no thread from what reads the database.
+    async with site.decoding:
+        return await asyncio.to_thread(_keep, site, content)
 
 
 def _keep(site: Site, content: bytes) -> str:
-    with _DECODING:
-        png = logos.reencoded(content)
+    png = logos.reencoded(content)
     sha256 = hashlib.sha256(png).hexdigest()
     site.logos.put(sha256, png)
     return sha256

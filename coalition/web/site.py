@@ -1,5 +1,6 @@
 """What every handler needs: settings, database, links, the kept PDFs, and how a page is made of a template."""
 
+import asyncio
 import hashlib
 from datetime import date, datetime
 from functools import lru_cache
@@ -36,6 +37,7 @@ class Site:
         self.links = Links(settings.secret_keys)
         self.store = Store(settings.data_dir / "pdf")
         self.logos = Store(settings.data_dir / "logos", suffix=".png")
+        self.decoding = asyncio.Lock()  # one picture at a time
         self.logo_limit = Limit(20, 600)  # of one link
         self.sign_in_limit = Limit(20, 600)
         self.join_limit = Limit(10, 3600)  # of one source's requests to join

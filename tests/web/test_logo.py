@@ -1,5 +1,6 @@
 """The logo that comes with an endorsement: whatever is sent, the answer is a page, and nothing typed is lost."""
 
+import asyncio
 import re
 import shutil
 import zlib
@@ -138,8 +139,6 @@ async def test_a_change_keeps_the_logo_another_permission_is_a_change_and_the_sa
 
 
 async def test_the_same_file_twice_at_once_is_one_endorsement(eva: Campaign) -> None:
-    import asyncio
-
     async with eva.browser() as charity:
         answers = await asyncio.gather(
             *(endorse(charity, eva.link(NSPCC), chosen(picture()), seen="0", **MAY_BE_PRINTED) for _ in range(4))
@@ -326,4 +325,15 @@ async def test_who_only_looks_sees_a_logo_only_if_it_may_be_printed(plain: Campa
         shown = update(tables.endorsements).values(show_logo=True)
         plain.database.write_now(lambda connection: connection.execute(shown))
         assert (await charity.get(f"{link}/logo.png")).status_code == 200
+    assert len(_kept(plain.settings.data_dir)) == 1
+
+
+async def test_many_large_pictures_at_once_are_each_kept_and_pages_go_on(plain: Campaign) -> None:
+    large = picture(size=(1600, 1200))
+    async with plain.browser() as charity:
+        sending = [asyncio.create_task(endorse(charity, plain.link(NSPCC), chosen(large), role="")) for _ in range(4)]
+        await asyncio.sleep(0)
+        assert (await charity.get("/healthz")).text.strip() == "ok"
+        assert [done.done() for done in sending].count(True) < 4, "they were still being read"
+        assert {answer.status_code for answer in await asyncio.gather(*sending)} == {422}
     assert len(_kept(plain.settings.data_dir)) == 1
