@@ -91,6 +91,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         scenes_draft,
         scenes_end,
         scenes_joining,
+        scenes_kept,
         scenes_links,
         scenes_logo,
         scenes_public,
@@ -108,6 +109,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         await scenes_links.scenes(stage)
         await scenes_versions.scenes(stage)
         await scenes_conditions.scenes(stage)
+        await scenes_kept.scenes(stage)
         await scenes_closing.scenes(stage)
         await scenes_public.scenes(stage)
         await scenes_bounces.scenes(stage)  # addresses that others need no more get no mail from here

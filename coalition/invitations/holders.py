@@ -71,6 +71,14 @@ def holder(connection: Connection, invitation_id: int, contact_id: int | None) -
     return next(iter([*reversed(theirs), *(one for one in found if one.is_main)]), None)
 
 
+def ever_held(connection: Connection, invitation_id: int, contact_id: int) -> bool:
+    """Has this person had a link, whether it still opens or not?"""
+    wanted = select(links.c.nonce).where(
+        links.c.purpose == "invitation", links.c.subject_id == invitation_id, links.c.contact_id == contact_id
+    )
+    return connection.execute(wanted.limit(1)).first() is not None
+
+
 def called(connection: Connection, contact_id: int | None) -> str:
     """A contact's name, or address where there is none; empty when there is no such contact any more."""
     found = connection.execute(select(contacts.c.name, contacts.c.email).where(contacts.c.id == contact_id)).first()

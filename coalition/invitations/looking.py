@@ -6,7 +6,7 @@ from typing import Literal
 from sqlalchemy import Connection, update
 
 from coalition.base import links, outbox
-from coalition.base.refused import Refused, TooMany
+from coalition.base.refused import NotFound, Refused, TooMany
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import actions, holders, records
@@ -87,13 +87,17 @@ def _check_limits(connection: Connection, id: int, email: str, now: datetime) ->
 
 
 def end_one(connection: Connection, slug: str, id: int, contact_id: int, who: str, now: datetime) -> bool:
-    """Takes back the links of one person, but not the one that is the organisation's own. False when they hold none."""
+    """Takes back the links of one person, but not the one that is the organisation's own. False when they hold none any
+    more; raises NotFound when they never did.
+    """
     letter = letters.letter_by_slug(connection, slug)
     one = records.invitation(connection, id, letter.id)
     theirs = [
         held.nonce for held in holders.holders(connection, one.id) if held.contact_id == contact_id and not held.is_main
     ]
     if not theirs:
+        if not holders.ever_held(connection, one.id, contact_id):
+            raise NotFound("There is no such link of this organisation.")
         return False
     connection.execute(
         update(links_table)

@@ -62,6 +62,6 @@ async def later_entry(request: Request) -> Response:
     except (Gone, NotFound) as refusal:
         return await link_page(request, refusal)
     except Refused as refusal:
-        return error_page(request, refusal.status, str(refusal))
+        return error_page(request, 404, str(refusal))
     headers = {"Content-Disposition": f'attachment; filename="{slug}-decision.ics"'}
     return Response(entry, media_type="text/calendar; charset=utf-8; method=PUBLISH", headers=headers)
