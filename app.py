@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
 from coalition.web import dev, errors, hooks, joining, parameters, public, sign_in, versions
-from coalition.web.answer import answers, conditions, ended, page, receipt, requests
+from coalition.web.answer import answers, conditions, ended, page, receipt, requests, suggesting
 from coalition.web.desk import (
     asking,
     bounces,
@@ -31,6 +31,7 @@ from coalition.web.desk import (
     register,
     register_lists,
     reminders,
+    suggestions,
     tracker,
 )
 from coalition.web.desk import joining as desk_joining
@@ -102,6 +103,9 @@ DESK: list[BaseRoute] = [
     get("/letters/{slug}/text/publish", desk_versions.compare),
     post("/letters/{slug}/text/publish", desk_versions.publish),
     get("/letters/{slug}/versions/{number:int}", desk_versions.version),
+    get("/letters/{slug}/suggestions", suggestions.page),
+    post("/letters/{slug}/suggestions/{id:int}/take", suggestions.take),
+    post("/letters/{slug}/suggestions/{id:int}/answer", suggestions.answer),
     get("/letters/{slug}/add", asking.add_page),
     post("/letters/{slug}/add", asking.add),
     get("/letters/{slug}/import", importing.import_page),
@@ -180,6 +184,8 @@ ROUTES: list[BaseRoute] = [
     get("/e/{token}/later.ics", receipt.later_entry),
     post("/e/{token}/request", requests.request),
     post("/e/{token}/forward", answers.forward),
+    post("/e/{token}/suggest", suggesting.suggest),
+    post("/e/{token}/suggest/take-back", suggesting.take_back),
     post("/e/{token}/read", page.read),
     post("/e/{token}/again", ended.again),
     post("/hooks/postmark/{token}", hooks.postmark),

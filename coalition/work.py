@@ -19,7 +19,7 @@ from coalition.base.mail.transports import Transport, open_transport
 from coalition.base.outbox import Owed
 from coalition.base.refused import NotFound, Refused
 from coalition.base.settings import Settings
-from coalition.endorsements import condition_mail, deciding, request_mail, revising, revision_mail
+from coalition.endorsements import condition_mail, deciding, request_mail, revising, revision_mail, suggestion_mail
 from coalition.endorsements import mail as answer_mail
 from coalition.endorsements.joins import mail as join_mail
 from coalition.endorsements.joins import records as joins
@@ -64,6 +64,10 @@ MESSAGES: dict[str, Callable[[Connection, Owed, Office, datetime], Mail]] = {
     "conditions": condition_mail.told,
     "corrected": revision_mail.corrected,
     "asked_again": revision_mail.asked_again,
+    "suggestion": suggestion_mail.arrived,
+    "suggestion_answered": suggestion_mail.answered,
+    "suggestion_taken": suggestion_mail.taken,
+    "suggestions": suggestion_mail.waiting,
     "forwarded": passing_mail.forwarded,
     "passed_on": passing_mail.passed_on,
     "look": passing_mail.look,

@@ -95,6 +95,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         scenes_links,
         scenes_logo,
         scenes_public,
+        scenes_suggestions,
         scenes_versions,
     )
 
@@ -110,6 +111,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         await scenes_versions.scenes(stage)
         await scenes_conditions.scenes(stage)
         await scenes_kept.scenes(stage)
+        await scenes_suggestions.scenes(stage)
         await scenes_closing.scenes(stage)
         await scenes_public.scenes(stage)
         await scenes_bounces.scenes(stage)  # addresses that others need no more get no mail from here

@@ -111,8 +111,8 @@ def _standing(
     there = [] if wrong else passages.spans(letters.version(connection, letter.id, version).text, passage)
     if not wrong and not there:
         wrong["passage"] = (
-            f"These words are not in version {version} as they stand here. Copy them from the letter, or choose a "
-            "paragraph. The names of those it goes to and comes from cannot be changed here: write to the coordinator."
+            f"These words are not in version {version} as they stand here. Copy them from the letter, or choose "
+            "a paragraph."
         )
     elif len(there) > 1:
         wrong["passage"] = (

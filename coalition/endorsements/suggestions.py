@@ -8,6 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, null, select, update
 
 from coalition.base.refused import NotFound
+from coalition.letters.differences import Run, between
 from coalition.letters.passages import Place
 from coalition.tables import contacts, letters, organisations, suggestions
 
@@ -43,6 +44,11 @@ class Suggestion:
     accepted_in: int | None
     organisation: str
     contact: str
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """What they would change, word by word."""
+        return between(self.passage, self.replacement)
 
 
 _joined = suggestions.join(organisations, organisations.c.id == s.organisation_id).outerjoin(

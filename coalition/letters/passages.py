@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from coalition.letters.text import LetterText
@@ -176,11 +177,13 @@ def paragraph(text: LetterText, span: Span) -> Span:
     return Span("body", start + 2 if start >= 0 else 0, end if end >= 0 else len(written))
 
 
-def paragraphs(text: LetterText) -> list[str]:
+_PARAGRAPH = re.compile(r"\S.*?(?=\n[ \t]*\n|\Z)", re.DOTALL)
+
+
+@lru_cache(maxsize=16)
+def paragraphs(text: LetterText) -> tuple[str, ...]:
     """What can be chosen from where nothing can be selected: each part of the letter, as it is read."""
-    parts = [words(text, Span(place, 0, len(getattr(text, place)))) for place in ("subject", "ask", "date_line")]
-    at = 0
-    for block in re.split(r"(\n[ \t]*\n\s*)", text.body):
-        parts.append(words(text, Span("body", at, at + len(block))))
-        at += len(block)
-    return [part for part in parts if part]
+    spans = [Span(place, 0, len(getattr(text, place))) for place in PLACES if place != "body"]
+    spans += [Span("body", found.start(), found.end()) for found in _PARAGRAPH.finditer(text.body)]
+    parts = (words(text, span) for span in spans)
+    return tuple(part for part in parts if part)

@@ -346,6 +346,11 @@ NEWER = ABOUT | {
     "parts": CHANGES,
     "parts_as_text": [(part.label, as_text(part)) for part in CHANGES],
 }
+RUNS = (Run("same", "keep it "), Run("out", "for three years"), Run("in", "for five years"))
+SAID = {"parts": RUNS, "change": as_text(Part("", RUNS)), "reason": "Three are too few."}
+SUGGESTION = ABOUT | SAID
+SUGGESTED = [{"subject": SUBJECT, "count": 6, "shown": [{"organisation": "The Poppy Project"} | SAID]}]
+SUGGESTIONS = {"coordinator": COORDINATOR, "link": LINK, "letters": SUGGESTED}
 MESSAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "invitation": ("invitation", INVITATION),
     "invitation, in Eva's own words": ("invitation", INVITATION | {"words": fill(Wording("For you", OWN), VALUES)}),
@@ -363,6 +368,15 @@ MESSAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "sign in": ("sign_in", {"coordinator": COORDINATOR, "link": LINK, "minutes": 15}),
     "later": ("later", ABOUT | {"until_words": "Thursday 5 November 2009"}),
     "the day to decide": ("deciding_day", ABOUT | {"until_words": "Thursday 5 November 2009"}),
+    "suggestion": ("suggestion", SUGGESTION),
+    "suggestion, without a word why": ("suggestion", SUGGESTION | {"reason": ""}),
+    "suggestion answered": (
+        "suggestion_answered",
+        SUGGESTION | {"who": "Eva Sample", "answer": "It is the Authority’s own figure."},
+    ),
+    "suggestion taken": ("suggestion_taken", SUGGESTION | {"version": 3}),
+    "a suggestion for Eva": ("suggestions", SUGGESTIONS | {"count": 1}),
+    "suggestions for Eva": ("suggestions", SUGGESTIONS | {"count": 12, "letters": [*SUGGESTED, *SUGGESTED]}),
     "passed on to a colleague": ("forwarded", ABOUT | {"contact": N(name="Ben Sample"), "first": "Anna Johansson"}),
     "passed on": ("passed_on", ABOUT | {"colleague": "Ben Sample", "way": "both"}),
     "passed on, who answers no more": ("passed_on", ABOUT | {"colleague": "Ben Sample", "way": "pass"}),
@@ -400,7 +414,7 @@ MESSAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "reminder": ("reminder", REMINDER),
     "reminder, in Eva's own words": ("reminder", REMINDER | {"words": fill(Wording("For you", OWN), VALUES)}),
 }
-TO_THE_DESK = ("sign_in", "conditions", "request")
+TO_THE_DESK = ("sign_in", "conditions", "request", "suggestions")
 NOT_THEIR_OWN = (*TO_THE_DESK, "join_confirm", "join_waiting", "join_turned_down")  # they carry another link
 every_message = pytest.mark.parametrize("message, values", MESSAGES.values(), ids=MESSAGES)
 

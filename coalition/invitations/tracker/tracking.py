@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from coalition.invitations.records import joined
 from coalition.invitations.rules import ANSWERED, STATUSES
 from coalition.invitations.tracker.ordering import REVERSE, SECTIONED, SORTS, ordered
-from coalition.tables import contacts, history, invitations, organisations, outbox, requests
+from coalition.tables import contacts, history, invitations, organisations, outbox, requests, suggestions
 
 PAGE = 50
 UNREAD_DAYS = 5  # how long a mail may lie unread before somebody should look
@@ -158,7 +158,18 @@ def _request(_: Filter) -> ColumnElement[bool]:
     return i.id.in_(select(requests.c.invitation_id).where(requests.c.ended_at.is_(None)))
 
 
-NEEDS = {"request": _request, "mail": _mail, "address": _address, "late": _late, "unread": _unread}
+def _suggested(_: Filter) -> ColumnElement[bool]:
+    return i.id.in_(select(suggestions.c.invitation_id).where(suggestions.c.state == "open"))
+
+
+NEEDS = {
+    "request": _request,
+    "suggested": _suggested,
+    "mail": _mail,
+    "address": _address,
+    "late": _late,
+    "unread": _unread,
+}
 
 
 def needing(wanted: Filter) -> ColumnElement[bool]:
@@ -300,5 +311,4 @@ def _known(wanted: Filter, counted: Mapping[str, int] | None) -> int | None:
 def count(connection: Connection, letter_id: int, wanted: Filter) -> int:
     """How many a filter shows, over all pages."""
     total = filtered(select(func.count()).select_from(invitations), letter_id, wanted)
-    found: int = connection.execute(total).scalar_one()
-    return found
+    return int(connection.execute(total).scalar_one())

@@ -17,7 +17,7 @@ def needs(connection: Connection, letter_id: int, at: Filter) -> dict[str, int]:
     return dict(zip(_ASKED, found, strict=True))
 
 
-_ASKED = ("address", "late", "request")
+_ASKED = ("address", "late", "request", "suggested")
 
 
 _changed = select(

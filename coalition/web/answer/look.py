@@ -22,6 +22,7 @@ from coalition.invitations.rules import Invitation, closes, may_answer
 from coalition.letters import records as letters
 from coalition.letters import rules as letter_rules
 from coalition.letters.differences import Part, differences
+from coalition.letters.passages import paragraphs
 from coalition.letters.records import Edition, Version
 from coalition.letters.rules import Letter
 from coalition.organisations import records as organisations
@@ -31,6 +32,7 @@ from coalition.web.answer import logo
 from coalition.web.forms.answers import DeclineForm, EndorseForm, ForwardForm, LaterForm
 from coalition.web.forms.fields import options
 from coalition.web.forms.requests import RequestForm
+from coalition.web.forms.suggesting import SuggestForm
 from coalition.web.site import Site, letter_html, site_of
 
 
@@ -44,6 +46,7 @@ class Look:
     email: str  # of whoever holds the link
     unmailed: str  # why nothing is mailed there any more, not even a receipt; empty: it is
     open: bool  # may this organisation answer
+    unfixed: bool  # may the text still change
     closes: datetime  # or closed: the organisation's own moment
     version: Version
     endorsement: Endorsement | None
@@ -56,6 +59,7 @@ class Look:
     editions: list[Edition]
     wanted: Suggestion | None  # the words that their endorsement waits for
     request: Request | None  # the newest they made of the desk
+    suggestions: list[Suggestion]  # of this organisation, the newest first
 
 
 def look_of(connection: Connection, nonce: str | None, now: datetime, read: int | None = None) -> Look:
@@ -79,6 +83,7 @@ def look_of(connection: Connection, nonce: str | None, now: datetime, read: int 
         email,
         stop.words(email) if stop and stop.is_final else "",
         may_answer(invitation, letter, now),
+        letter_rules.state(letter, now) == "open",
         closes(invitation, letter) or now,
         version,
         endorsement,
@@ -91,6 +96,7 @@ def look_of(connection: Connection, nonce: str | None, now: datetime, read: int 
         letters.editions(connection, letter.id),
         _wanted(connection, endorsement, letter),
         requests.latest(connection, invitation.id) if letter_rules.dispatched(letter) else None,
+        suggestions.of_invitation(connection, invitation.id),
     )
 
 
@@ -118,6 +124,7 @@ def show(
     later: LaterForm | None = None,
     forward: ForwardForm | None = None,
     request_form: RequestForm | None = None,
+    suggest: SuggestForm | None = None,
     headers: dict[str, str] | None = None,
     problem: str = "",
     done: str = "",
@@ -151,6 +158,8 @@ def show(
         delivered=letter_rules.dispatched(look.letter),
         decision_sentence=rules.decision_sentence,
         wishes=requests.WISHES,
+        suggest=suggest or SuggestForm(),
+        paragraphs=paragraphs(look.version.text),
         base=base,
         problem=problem,
         done=done,

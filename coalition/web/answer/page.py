@@ -22,6 +22,7 @@ from coalition.web import pictures
 from coalition.web.answer import logo
 from coalition.web.answer.ended import link_page
 from coalition.web.answer.look import Look, look_of, nonce_of, show
+from coalition.web.answer.suggesting import quoted
 from coalition.web.errors import error_page
 from coalition.web.forms.fields import posted
 from coalition.web.pdf import pdf_response
@@ -35,7 +36,7 @@ async def page(request: Request) -> Response:
     except (Gone, NotFound) as refusal:
         return await link_page(request, refusal)
     _note_fetch(request, look)
-    return show(request, look, done=request.query_params.get("done", ""))
+    return show(request, look, suggest=quoted(request, look), done=request.query_params.get("done", ""))
 
 
 def _note_fetch(request: Request, look: Look) -> None:

@@ -40,6 +40,7 @@ NEEDING = {
     "mail": "Mail bounced or failed",
     "address": "No address yet",
     "late": "Their date to decide has passed",
+    "suggested": "Their suggestion waits for you",
     "unread": "Not read for some days",
 }
 REMINDED = {n: "Never" if n == 0 else "Once" if n == 1 else f"{n} times" for n in range(REMINDED_MOST)} | {

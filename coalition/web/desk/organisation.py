@@ -13,7 +13,7 @@ from starlette.responses import Response
 from coalition.base import links, outbox
 from coalition.base.database import NotSaved
 from coalition.base.refused import Refused
-from coalition.endorsements import conditions, requests
+from coalition.endorsements import conditions, requests, suggestions
 from coalition.endorsements import records as endorsements
 from coalition.endorsements.rules import decision_sentence
 from coalition.endorsements.undersigned import line
@@ -38,6 +38,7 @@ MAILS = (
     *("invitation", "reminder", "deadline_moved", "corrected", "asked_again", "receipt", "withdrawn", "declined"),
     *("condition", "later", "deciding_day", "forwarded", "passed_on", "look", "request", "request_answered"),
     "join_approved",
+    *("suggestion", "suggestion_answered", "suggestion_taken"),
 )
 
 
@@ -82,6 +83,7 @@ async def organisation_page(
             "open": may_answer(one, letter, visit.now),
             "holders": holders.holders(connection, one.id),
             "requests": requests.of_invitation(connection, one.id),
+            "suggested": suggestions.of_invitation(connection, one.id),
             "known": directory.organisation(connection, one.organisation_id),
         }
 
