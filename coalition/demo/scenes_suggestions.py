@@ -9,7 +9,9 @@ from pathlib import Path
 from sqlalchemy import Connection, update
 
 from coalition.base.clock import now
+from coalition.demo import sample
 from coalition.demo.scenes import Stage
+from coalition.endorsements import suggestions
 from coalition.letters import next_version
 from coalition.letters.passages import paragraphs
 from coalition.letters.rules import Letter
@@ -61,14 +63,21 @@ async def _charity(stage: Stage, letter: Letter) -> None:
     await stage.mail("suggestions", "To the coordinator: what waits", waits)
     for organisation, form in ((NSPCC, COST), (POPPY, TEN), (ALDER, MEET), (POPPY, MEET)):
         await stage.visitor.post(f"{stage.link(letter, organisation)}/suggest", data=form)
-    back = {"suggestion": "5"}
+    back = {"suggestion": str(_ids(stage, letter)[-1])}
     await stage.show("suggestion-back", "Taken back", f"{stage.link(letter, POPPY)}/suggest/take-back", back)
     stage.send_mail()
 
 
+def _ids(stage: Stage, letter: Letter) -> list[int]:
+    """Of those that wait, in the order they were made."""
+    return [one.id for one in stage.database.read_now(suggestions.of_letter, letter.id, "open")]
+
+
 def _by_kind(mails: list[Path]) -> tuple[Path, Path]:
-    waits = next(mail for mail in mails if b"waits for you" in mail.read_bytes())
-    return next(mail for mail in mails if mail != waits), waits
+    """The receipt, and the coordinator's."""
+    coordinator = sample.COORDINATOR[0].encode()
+    waits = next(mail for mail in mails if coordinator in mail.read_bytes().partition(b"Reply-To")[0])
+    return next(mail for mail in mails if b"Your suggestion has reached" in mail.read_bytes()), waits
 
 
 async def _desk(stage: Stage, letter: Letter) -> None:
@@ -77,13 +86,14 @@ async def _desk(stage: Stage, letter: Letter) -> None:
     body = letter.text.body.replace("less than a thousandth of the force’s budget", "less than anybody thinks")
     stage.do(next_version.save_next, letter.slug, 0, replace(letter.text, body=body), now())
     here = f"{base}/suggestions"
+    years, cost, _, meet = _ids(stage, letter)
     await stage.show("suggestions", "Beside the text, two on the same words, one without a place", here, desk=True)
-    await stage.show("suggestions-taken", "Taken into the text", f"{here}/1/take", {"revision": "1"}, desk=True)
+    await stage.show("suggestions-taken", "Taken into the text", f"{here}/{years}/take", {"revision": "1"}, desk=True)
     old = {"revision": "1"}
-    await stage.show("suggestions-overtaken", "Taken from an old window", f"{here}/4/take", old, desk=True)
-    await stage.show("suggestions-answer-refused", "An answer without words", f"{here}/2/answer", {}, desk=True)
-    words = {"2-answer": "The figure is the Authority’s own. We say where it is from in the note."}
-    await stage.show("suggestions-answered", "Answered", f"{here}/2/answer", words, desk=True)
+    await stage.show("suggestions-overtaken", "Taken from an old window", f"{here}/{meet}/take", old, desk=True)
+    await stage.show("suggestions-answer-refused", "An answer without words", f"{here}/{cost}/answer", {}, desk=True)
+    words = {f"{cost}-answer": "The figure is the Authority’s own. We say where it is from in the note."}
+    await stage.show("suggestions-answered", "Answered", f"{here}/{cost}/answer", words, desk=True)
     [answered] = stage.send_mail()
     await stage.mail("suggestion-answered", "A suggestion, answered", answered)
     await stage.show("suggestions-place", "What they suggested, on their page", stage.place(letter, NSPCC), desk=True)
