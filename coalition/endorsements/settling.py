@@ -44,7 +44,7 @@ class One:
     condition_organisation_id: int | None
     condition_suggestion_id: int | None
     version: int
-    held_since: datetime | None
+    held: bool
 
     @property
     def once(self) -> str:
@@ -70,7 +70,8 @@ def settle(connection: Connection, letter_id: int, now: datetime, *, printing: b
 # Looking: nothing is changed.
 
 _letter = select(letters.c.state, letters.c.show_undersigned).where(letters.c.id == bindparam("of_letter"))
-_columns: tuple[ColumnElement[Any], ...] = tuple(e[name] for name in One.__dataclass_fields__)
+_kept = [name for name in One.__dataclass_fields__ if name != "held"]
+_columns: tuple[ColumnElement[Any], ...] = (*(e[name] for name in _kept), e.held_since.is_not(None))
 _all = select(*_columns).where(*STANDING, _conditional)
 _plain = (*STANDING, e.condition == literal_column("''"))
 _how_many = select(func.count()).select_from(endorsements).where(*_plain)
@@ -107,7 +108,7 @@ def look(connection: Connection, letter_id: int, now: datetime, *, printing: boo
         )
         for one in all_
     }
-    waiting = {one.organisation_id: asked[one.organisation_id] for one in all_ if one.held_since}
+    waiting = {one.organisation_id: asked[one.organisation_id] for one in all_ if one.held}
     counting = {id: condition for id, condition in asked.items() if id not in waiting}
     standing = settled(
         plain,
@@ -120,8 +121,8 @@ def look(connection: Connection, letter_id: int, now: datetime, *, printing: boo
     return Settled(
         letter_id,
         standing,
-        tuple(one for one in all_ if not one.held_since and one.organisation_id not in standing),
-        tuple(one for one in all_ if one.held_since and one.organisation_id in standing),
+        tuple(one for one in all_ if not one.held and one.organisation_id not in standing),
+        tuple(one for one in all_ if one.held and one.organisation_id in standing),
         found,
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.bench.figures import Row, table
 
-ROOMS = ("endorsing", "reading", "importing", "tracking", "reminding", "printing", "mailing", "starting")
+ROOMS = ("endorsing", "reading", "importing", "tracking", "conditions", "reminding", "printing", "mailing", "starting")
 
 
 def main(wanted: list[str]) -> None:

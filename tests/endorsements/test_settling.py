@@ -135,6 +135,8 @@ def test_two_that_wait_for_each_other_both_count_and_are_named_as_they_were_type
     assert opened.endorse(NSPCC, **if_("the POPPY project")) == "held"
     assert opened.endorse(POPPY, **if_("NSPCC")) == "endorsed"
     assert opened.standing() == {NSPCC, POPPY}
+    [[told, _]] = opened.mails("condition")
+    assert told.endswith("@nspcc.example"), "the other's receipt says it"
 
 
 def test_when_it_stops_holding_it_is_held_again_with_all_who_waited_for_it(opened: Opened) -> None:
