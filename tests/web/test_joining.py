@@ -16,6 +16,7 @@ from coalition.endorsements.joins import records as joins
 from coalition.letters import actions as letter_actions
 from coalition.letters import next_version
 from coalition.letters.rules import Arrangements, Kind
+from coalition.organisations import records as organisations
 from coalition.printings import actions as printings
 from tests.cast import NSPCC, SLUG, Campaign, campaign, endorse_form, hidden
 from tests.rows import all_rows
@@ -252,6 +253,26 @@ async def test_turning_down_needs_a_word_which_is_mailed(quick: Campaign) -> Non
         mails = [path.read_text() for path in quick.mails()]
         assert any("office@pier.example" in one and "charities" in one for one in mails)
         assert "turned down" in (await stranger.get(_confirm_link(quick))).text
+
+
+async def test_mail_that_is_not_wanted_any_more_when_it_could_leave_does_not(quick: Campaign) -> None:
+    """Confirmed, so its link is not mailed again; decided, so the desk is not told; an address that takes no mail."""
+    quick.send_mail()
+    before = len(quick.mails())
+    at = clock.now()
+    quick.database.write_now(organisations.stop_mail, "gone@pier.example", "bounced", at)
+    quick.database.write_now(organisations.stop_mail, "quiet@pier.example", "unsubscribed", at)
+    async with quick.browser() as stranger, quick.at_desk() as desk:
+        await stranger.post(JOIN, data=join_form())
+        await stranger.post(_confirm_link(quick), data={})
+        await desk.post(f"{DESK}/1/turn-down", data={"word": "No."})
+        for name in ("gone", "quiet"):
+            await stranger.post(JOIN, data=join_form(email=f"{name}@pier.example"))
+    quick.send_mail()
+    new = [path.read_text() for path in quick.mails()[before:]]
+    assert len(new) == 2
+    assert sum("quiet@pier.example" in one for one in new) == 1, "what they asked for themselves"
+    assert sum("decided not to add it" in " ".join(one.split()) for one in new) == 1
 
 
 async def test_a_stranger_sees_nothing_of_a_request_at_the_desk_and_the_desk_nothing_unconfirmed(
