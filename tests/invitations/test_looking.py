@@ -1,5 +1,6 @@
 """A link that shows the letter and answers nothing: on its own, in the history, ended one by one, and never more."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,6 +23,10 @@ TRUSTEE = "trustee@nspcc.example"
 
 def _let_look(eva: Campaign, email: str = TRUSTEE, name: str = "") -> str:
     return eva.database.write_now(looking.let_look, eva.nonce(NSPCC), email, name, clock.now())
+
+
+def _do(eva: Campaign, deed: Callable[..., Any], *arguments: Any) -> Any:
+    return eva.database.write_now(deed, *arguments)
 
 
 def _id(eva: Campaign) -> int:
@@ -52,7 +57,7 @@ def test_it_shows_the_letter_and_answers_nothing_and_the_first_link_goes_on_answ
     )
     for deed, *rest in deeds:
         with pytest.raises(ViewOnly, match="answers nothing"):
-            eva.database.write_now(deed, held.nonce, *rest, now)
+            _do(eva, deed, held.nonce, *rest, now)
     assert eva.database.write_now(actions.endorse, eva.nonce(NSPCC), answer, 0, now) == "endorsed"
     assert _deeds(eva).count("let look") == 1
 
