@@ -193,6 +193,11 @@ def take_back(connection: Connection, nonce: str | None, id: int, now: datetime)
         raise Refused("There is no such suggestion of your organisation.")
     if one.state == "withdrawn":
         return "same"
+    if id in suggestions.waited_for(connection, found.letter.id):
+        raise Refused(
+            "Your organisation’s endorsement waits for these words, so they were not taken back. Give the "
+            "condition up, or withdraw the endorsement, first."
+        )
     if not suggestions.move(connection, id, "open", "withdrawn", decided_at=now):
         raise Refused("It was taken or answered meanwhile, so it was not taken back. What became of it is shown below.")
     deed = Deed("suggestion taken back", found.invitation.organisation, found.invitation.id, {"suggestion": id})

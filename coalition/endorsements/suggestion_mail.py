@@ -32,9 +32,12 @@ def arrived(connection: Connection, owed: Owed, office: Office, now: datetime) -
 def answered(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:
     """The coordinator's words, where it was not taken."""
     one = suggestions.suggestion(connection, owed.data["suggestion"])
-    return _to_proposer(
-        connection, "suggestion_answered", one, owed, office, now, answer=one.answer, who=one.decided_by
-    )
+    values = {
+        "answer": one.answer,
+        "who": one.decided_by,
+        "waits": one.id in suggestions.waited_for(connection, one.letter_id),
+    }
+    return _to_proposer(connection, "suggestion_answered", one, owed, office, now, **values)
 
 
 def taken(connection: Connection, owed: Owed, office: Office, now: datetime) -> Mail:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, null,
 from coalition.base.refused import NotFound
 from coalition.letters.differences import Run, between
 from coalition.letters.passages import Place
-from coalition.tables import contacts, letters, organisations, suggestions
+from coalition.tables import contacts, endorsements, letters, organisations, suggestions
 
 State = Literal["open", "accepted", "answered", "withdrawn"]
 STATES: dict[State, str] = {
@@ -140,6 +140,19 @@ def waiting_for(connection: Connection, coordinator_id: int) -> dict[int, int]:
     """How many are open, of each letter of a coordinator that there are any of."""
     rows = connection.execute(_waiting, {"coordinator_id": coordinator_id})
     return {letter_id: count for letter_id, count in rows}
+
+
+_waited_for = select(endorsements.c.condition_suggestion_id).where(
+    endorsements.c.letter_id == bindparam("letter_id"),
+    endorsements.c.condition_suggestion_id.is_not(None),
+    endorsements.c.withdrawn_at.is_(None),
+    endorsements.c.held_since.is_not(None),
+)
+
+
+def waited_for(connection: Connection, letter_id: int) -> set[int]:
+    """Those of a letter that an endorsement waits for: given on the condition that they are taken."""
+    return set(connection.execute(_waited_for, {"letter_id": letter_id}).scalars())
 
 
 def add(connection: Connection, **values: Any) -> int:

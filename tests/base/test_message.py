@@ -372,7 +372,11 @@ MESSAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "suggestion, without a word why": ("suggestion", SUGGESTION | {"reason": ""}),
     "suggestion answered": (
         "suggestion_answered",
-        SUGGESTION | {"who": "Eva Sample", "answer": "It is the Authority’s own figure."},
+        SUGGESTION | {"who": "Eva Sample", "answer": "It is the Authority’s own figure.", "waits": False},
+    ),
+    "suggestion answered that an endorsement waits for": (
+        "suggestion_answered",
+        SUGGESTION | {"who": "Eva Sample", "answer": "It is the Authority’s own figure.", "waits": True},
     ),
     "suggestion taken": ("suggestion_taken", SUGGESTION | {"version": 3}),
     "a suggestion for Eva": ("suggestions", SUGGESTIONS | {"count": 1}),

@@ -1,6 +1,8 @@
 """Suggesting other words for a passage: to the coordinator, into the next version, and back to who proposed it."""
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,8 +13,9 @@ from coalition.base import outbox as mail
 from coalition.base.database import Database
 from coalition.base.refused import Closed, Overtaken, Refused, TooMany
 from coalition.demo import sample
-from coalition.endorsements import suggesting, suggestions, taking
+from coalition.endorsements import actions, suggesting, suggestions, taking
 from coalition.endorsements.actions import Incomplete
+from coalition.endorsements.for_a_change import endorse as endorse_for_a_change
 from coalition.endorsements.rules import TextChanged
 from coalition.endorsements.suggestions import Suggestion
 from coalition.history import records as history
@@ -301,6 +304,43 @@ def test_who_made_it_takes_it_back_while_it_is_open_and_nobody_else_does(opened:
         opened.database.write_now(back, opened.nonce(POPPY), 2, opened.now)
     with pytest.raises(Overtaken):
         opened.take(1)
+
+
+async def test_of_two_coordinators_who_take_at_once_one_finds_the_text_changed(opened: Opened) -> None:
+    """Whoever comes second has not seen what the text says by now: on two servers, with a writer each."""
+    opened.suggest()
+    opened.suggest(POPPY, passage="We should be glad to meet you", words="We ask to meet you")
+    seen = opened.letter.next_revision
+    with closing(Database(opened.database.url)) as other:
+        outcomes = await asyncio.gather(
+            opened.database.write(taking.take, opened.slug, 1, seen, "Eva", opened.now),
+            other.write(taking.take, opened.slug, 2, seen, "Ben", opened.now),
+            opened.database.write(taking.take, opened.slug, 1, seen, "Eva", opened.now),
+            return_exceptions=True,
+        )
+    assert sorted(type(one).__name__ for one in outcomes) in (
+        ["Overtaken", "str", "str"],
+        ["Overtaken", "Overtaken", "str"],
+    )
+    states = {one.state for one in opened.all()}
+    assert states == {"accepted", "open"}
+    taken = next(one for one in opened.all() if one.state == "accepted")
+    assert opened.letter.next_text
+    assert taken.replacement in opened.letter.next_text.body
+    assert opened.deeds().count("suggestion taken") == 1
+
+
+def test_words_that_an_endorsement_waits_for_are_not_taken_back_under_it(opened: Opened) -> None:
+    nonce = opened.nonce(NSPCC)
+    answer = replace(sample.answer(NSPCC, "National charities", 1), condition="text")
+    opened.database.write_now(endorse_for_a_change, nonce, answer, PASSAGE, WORDS, None, opened.now)
+    [one] = opened.all()
+    with pytest.raises(Refused, match="waits for these words"):
+        opened.database.write_now(suggesting.take_back, nonce, one.id, opened.now)
+    opened.answer(one.id)
+    assert opened.database.read_now(suggestions.waited_for, opened.letter.id) == {one.id}
+    opened.database.write_now(actions.withdraw, nonce, None, opened.now)
+    assert opened.database.read_now(suggestions.waited_for, opened.letter.id) == set()
 
 
 def test_nothing_is_suggested_once_the_list_is_closed(opened: Opened) -> None:

@@ -45,6 +45,7 @@ async def _page(
             "state": rules.state(letter, visit.now),
             "waiting": suggestions.counts(connection, letter.id).get("open", 0),
             "found": beside(letter.next_text or letter.text, waiting),
+            "waited_for": suggestions.waited_for(connection, letter.id),
             "taken": suggestions.pending(connection, letter.id),
             "decided": sorted(
                 (one for one in decided if one.state != "accepted" or one.accepted_in is not None),

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from coalition.base.database import NotSaved
 from coalition.base.refused import NotFound, Overtaken, Refused
-from coalition.endorsements import revising, taking
+from coalition.endorsements import revising, suggestions, taking
 from coalition.letters import next_version, rules
 from coalition.letters import records as letters
 from coalition.letters.differences import differences
@@ -98,6 +98,7 @@ async def _compare(visit: Visit, form: PublishForm, status: int = 200, problem: 
             "state": rules.state(letter, visit.now),
             "parts": differences(letter.text, letter.next_text or letter.text),
             "effects": revising.effects(connection, letter.id),
+            "taken": suggestions.pending(connection, letter.id),
             "out_of_reach": revising.out_of_reach(connection, letter.id),
             "missing": missing,
         }
