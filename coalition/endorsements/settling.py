@@ -16,6 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from coalition.endorsements import condition_mail
 from coalition.endorsements.conditions import Condition, settled, words
 from coalition.endorsements.records import STANDING
+from coalition.endorsements.rules import Endorsement
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations.rules import MOVES
@@ -160,6 +161,34 @@ _published = select(suggestions.c.id, suggestions.c.accepted_in).where(
 def _said(connection: Connection, ids: Collection[int]) -> dict[int, int]:
     """Of these suggestions, those that were taken: since which version the letter says so."""
     return {id: number for id, number in connection.execute(_published, {"ids": sorted(ids)})} if ids else {}
+
+
+_on_list = (
+    select(invitations.c.id, organisations.c.name)
+    .join_from(invitations, organisations, organisations.c.id == invitations.c.organisation_id)
+    .where(invitations.c.letter_id == bindparam("of_letter"))
+    .order_by(invitations.c.id)
+    .limit(1)
+)
+_by_key = _on_list.where(organisations.c.name_key == bindparam("key"))
+_by_id = _on_list.where(organisations.c.id == bindparam("id"))
+_whose = select(e.condition_organisation_id).where(e.id == bindparam("id"))
+
+
+def waits_for(connection: Connection, letter_id: int, endorsement: Endorsement) -> tuple[int, str] | None:
+    """The invitation of the organisation that it waits for, and what that is called; None where none of the letter's
+    list is called so. For the desk: who is on the list is told to nobody else.
+    """
+    if endorsement.condition != "organisation":
+        return None
+    known = connection.execute(_whose, {"id": endorsement.id}).scalar()
+    if known:
+        now = _as_they_are(connection, [known])[known]
+        row = connection.execute(_by_id, {"of_letter": letter_id, "id": now}).first()
+    else:
+        key = name_key(endorsement.condition_organisation)
+        row = connection.execute(_by_key, {"of_letter": letter_id, "key": key}).first()
+    return tuple(row) if row else None
 
 
 # Carrying out.

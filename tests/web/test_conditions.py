@@ -121,5 +121,12 @@ async def test_the_desk_sees_who_waits_for_what(eva: Campaign) -> None:
         page = (await desk.get(place)).text
         assert "It counts once <bdi>The Kiln &lt;b&gt; has endorsed it</bdi>." in page
         assert "endorsed version 1 on a condition" in page
+        assert "Nobody on this letter’s list is called so." in page
+        await post(
+            charity, f"{eva.link(NSPCC)}/endorse", condition="organisation", condition_organisation="the poppy project"
+        )
+        assert re.search(
+            rf'On the list: <a href="{base}/organisations/\d+" dir="auto">{POPPY}</a>', (await desk.get(place)).text
+        )
         public = (await charity.get(f"/letters/{eva.letter.slug}.json")).text
         assert NSPCC not in public

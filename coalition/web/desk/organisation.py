@@ -13,7 +13,7 @@ from starlette.responses import Response
 from coalition.base import links, outbox
 from coalition.base.database import NotSaved
 from coalition.base.refused import Refused
-from coalition.endorsements import conditions, requests, suggestions
+from coalition.endorsements import conditions, requests, settling, suggestions
 from coalition.endorsements import records as endorsements
 from coalition.endorsements.rules import decision_sentence
 from coalition.endorsements.undersigned import line
@@ -71,6 +71,8 @@ async def organisation_page(
             "line": line(endorsement) if endorsement else None,
             "decided": decision_sentence(endorsement.authority, endorsement.authority_detail) if endorsement else "",
             "condition": conditions.words(endorsement) if endorsement else "",
+            "by_name": endorsement is not None and endorsement.condition == "organisation",
+            "waits_for": settling.waits_for(connection, letter.id, endorsement) if endorsement else None,
             "contacts": organisations.contacts_of(connection, one.organisation_id),
             "stop": organisations.mail_stop(connection, one.email),
             "held_up": reports.held_up(connection, one.email, (one.read_at, one.answered_at)),
