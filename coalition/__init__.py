@@ -9,7 +9,7 @@ In reading order:
     letters         the text: drafting, versions, fingerprint, states, deadlines
     organisations   who can be asked: the directory, names, logos; spreadsheets: lists read and sorted out; registers
     invitations     asking: signed links, mail and its words, mail that comes back, importing; reminders; the tracker
-    endorsements    answering: endorse, later, decline, withdraw; joins; the undersigned; a new version; merging two into one
+    endorsements    answering: endorse, later, decline, withdraw; joins; the undersigned; a new version; merging two
     printings       the PDF: frozen list, layout, setting it apart from the site
     web             pages, by who is looking
     work            the worker: outbox, timed work, PDF
