@@ -149,21 +149,11 @@ def _day(text: str) -> date | None:
         return None
 
 
-def authority_words(given: Answer | Endorsement) -> str:
-    """How it was decided, as the form words it, with what was said to it."""
-    words = AUTHORITIES.get(given.authority, given.authority)
-    day = _day(given.authority_detail) if given.authority == "trustees" else None
-    detail = day_words(day) if day else given.authority_detail
-    return f"{words}: {detail}" if detail else words
-
-
 def decision_sentence(authority: str, detail: str) -> str:
     """How an endorsement was decided, as a receipt says it of the organisation."""
     if authority == "trustees":
-        try:
-            return f"The trustees decided it on {day_words(date.fromisoformat(detail))}."
-        except ValueError:
-            return "The trustees decided it."
+        day = _day(detail)
+        return f"The trustees decided it on {day_words(day)}." if day else "The trustees decided it."
     known = {
         "chief-executive": "Given by the chief executive, or equivalent.",
         "delegated": "Given under a policy that lets the signatory decide.",

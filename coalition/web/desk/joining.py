@@ -11,7 +11,7 @@ from coalition.endorsements.actions import Incomplete
 from coalition.endorsements.joins import actions, records
 from coalition.endorsements.joins import rules as join_rules
 from coalition.endorsements.joins.rules import JOIN_RULE, Join
-from coalition.endorsements.rules import authority_words
+from coalition.endorsements.rules import decision_sentence
 from coalition.endorsements.undersigned import line
 from coalition.invitations import records as invitations
 from coalition.invitations.rules import STATUSES
@@ -84,7 +84,7 @@ async def _page(
         statuses=STATUSES,
         states=join_rules.STATES,
         line=line(values["join"].endorsement),
-        authority=authority_words(values["join"].endorsement),
+        authority=decision_sentence(values["join"].authority, values["join"].authority_detail),
         done=visit.done,
         **values,
     )
