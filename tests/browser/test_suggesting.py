@@ -28,7 +28,7 @@ async def test_words_are_selected_with_the_keys_and_suggested_without_a_mouse(de
     for _ in range(2):
         await page.keyboard.press("Shift+Control+ArrowRight")
     await expect(button).to_be_visible()
-    await expect(page.locator("[data-selected] [role=status]")).to_contain_text("The button after the letter")
+    await expect(page.locator("[data-selected] [aria-live]")).to_contain_text("The button after the letter")
     for _ in range(10):  # past the links of the letter
         await page.keyboard.press("Tab")
         if await button.evaluate("one => one === document.activeElement"):

@@ -9,7 +9,7 @@ const TELL_AFTER = 700; // one who listens is told once, not at each word
 if (letter && form && bar) {
   const { passage, replacement } = form.elements;
   const panel = form.closest("details");
-  const told = bar.querySelector("[role=status]");
+  const told = bar.querySelector("[aria-live]");
   let words = "", hiding, telling;
 
   document.addEventListener("selectionchange", () => {
