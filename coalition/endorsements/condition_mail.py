@@ -17,7 +17,7 @@ from coalition.base.outbox import Owed
 from coalition.endorsements import conditions, records, rules
 from coalition.endorsements.undersigned import line
 from coalition.invitations import records as invitation_records
-from coalition.invitations.mail import deadline_words, letter_values, links, to_contact
+from coalition.invitations.mail import letter_values, links, to_contact
 from coalition.invitations.rules import may_answer
 from coalition.letters import records as letters
 from coalition.organisations import records as organisations
@@ -122,7 +122,6 @@ def condition(connection: Connection, owed: Owed, office: Office, now: datetime)
         letter=letter_values(letter, one),
         organisation={"name": one.organisation},
         coordinator={"name": coordinator.called, "email": coordinator.email},
-        deadline_words=deadline_words(letter, one),
         open=may_answer(one, letter, now),
         held=rules.held(endorsement, letter),
         once=conditions.words(endorsement),

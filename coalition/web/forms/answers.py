@@ -79,7 +79,10 @@ class EndorseForm(LineForm):
         typed = (self.condition_organisation.data, self.condition_passage.data, self.condition_replacement.data)
         if not self.condition.data and (meant or any(typed)):
             # Nobody who typed a condition is taken to have given an endorsement without one.
-            self.condition.errors = ["Choose what the endorsement waits for, or that it waits for nothing."]
+            self.condition.errors = [
+                "Choose what the endorsement waits for. If it waits for nothing, empty the fields below and press "
+                "“Endorse”."
+            ]
         return fits and not self.condition.errors
 
     def answer(self) -> Answer:
