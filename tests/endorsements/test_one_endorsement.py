@@ -205,7 +205,8 @@ def test_endorsing_against_merging_two_that_are_one_leaves_one_endorsement(field
             merging.merge,
             (kept.organisation_id, merged.organisation_id, planned.digest, "Eva", field.now),
         )
-        one, other, became = field.race(field.endorse(kept.nonce), field.endorse(merged.nonce, OTHER), merge)
+        later = (actions.endorse, (merged.nonce, OTHER, 0, field.now + timedelta(seconds=n % 2)))
+        one, other, became = field.race(field.endorse(kept.nonce), later, merge)
         assert became in ("done", "Overtaken")
         if became == "Overtaken":  # somebody was quicker than the button: they look again, and merge what is there now
             planned = field.database.read_now(merging.plan, kept.organisation_id, merged.organisation_id)
