@@ -37,7 +37,7 @@ async def _looks(stage: Stage, letter: Letter) -> None:
     await stage.show("look-same", "The same once more", f"{link}/forward", SOMEBODY | {"way": "look"})
     look = _look(stage, letter, SOMEBODY["email"])
     await stage.show("look", "A link that only shows the letter", look)
-    await stage.show("look-refused", "Endorsing through it all the same", f"{look}/endorse", typed(POPPY))
+    await stage.show("look-answers-nothing", "Endorsing through it all the same", f"{look}/endorse", typed(POPPY))
     other = {"email": "sample.adviser@poppy.example", "name": ""}
     await stage.show("desk-look-refused", "Letting nobody look", f"{place}/look", {"email": "nobody"}, desk=True)
     await stage.show("desk-look", "Somebody is let look, and who holds a link", f"{place}/look", other, desk=True)
@@ -78,7 +78,7 @@ async def _closed(stage: Stage, letter: Letter) -> None:
     link, base = stage.link(letter, NSPCC), f"/desk/letters/{letter.slug}"
     stage.do(printings.close_list, letter.slug, stage.who.called, stage.now)
     stage.set_printing(letter)
-    await stage.show("closed-endorsed", "An endorser looks again after the list has closed", link)
+    await stage.show("closed-looks-again", "An endorser looks again after the list has closed", link)
     changed = typed(NSPCC, role="Chair", seen="1")
     await stage.show("closed-changed", "A change after the list has closed", f"{link}/endorse", changed)
     stage.send_mail()
@@ -115,7 +115,7 @@ async def _requests(stage: Stage, letter: Letter) -> None:
     await stage.show("request-turn-down-refused", "Turning it down without a word", f"{one}/turn-down", {}, desk=True)
     await stage.show("request-done", "Done, for the next printing", f"{one}/done", {}, desk=True)
     [mail] = stage.send_mail()
-    await stage.mail("request-done", "What was asked is done", mail)
+    await stage.mail("request-answered", "What was asked is done", mail)
     await stage.show("request-answered", "The link after it was done", link)
     off = form | {"wish": "withdraw", "words": "", "seen": "3"}
     await stage.show("request-off", "To be taken off is asked for", f"{link}/request", off)

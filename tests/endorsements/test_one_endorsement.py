@@ -100,13 +100,14 @@ class Field:
         return actions.endorse, (nonce, answer, seen, self.now)
 
 
-def inconsistent(connection: Connection, letter_id: int) -> list[str]:
+def inconsistent(connection: Connection, letter_id: int, only: int | None = None) -> list[str]:
     """What does not fit together, of any organisation: endorsement, status, decisions, and mail that confirms them."""
     wrong = []
     given: dict[int, list[Any]] = {}
     for row in connection.execute(select(endorsements).where(endorsements.c.letter_id == letter_id)):
         given.setdefault(row.invitation_id, []).append(row)
-    for one in connection.execute(select(invitations).where(invitations.c.letter_id == letter_id)):
+    asked = select(invitations).where(invitations.c.letter_id == letter_id)
+    for one in connection.execute(asked if only is None else asked.where(invitations.c.id == only)):
         rows = given.pop(one.id, [])
         if len(rows) > 1 or any(row.organisation_id != one.organisation_id for row in rows):
             wrong.append(f"{one.id}: {len(rows)} endorsements")
