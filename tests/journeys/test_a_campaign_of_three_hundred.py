@@ -319,5 +319,5 @@ async def _the_tracker_says_so(page: Page, campaign: Campaign, expected: Counter
     for name in ("Endorsed", "Declined", "Deciding", "Bounced"):
         await main.get_by_role("link", name=f"{name} {expected[name.lower()]}", exact=True).wait_for()
     if folder := os.environ.get("COALITION_PICTURES"):
-        file = Path(folder) / "tracker.png"
-        await page.screenshot(path=file, clip={"x": 0, "y": 0, "width": 1280, "height": 1240}, full_page=True)
+        await page.set_viewport_size({"width": 1280, "height": 1640})
+        await page.screenshot(path=Path(folder) / "tracker.png")
