@@ -19,7 +19,7 @@ from coalition.endorsements.rules import Answer, TextChanged
 from coalition.endorsements.undersigned import grouped
 from coalition.history import records as history
 from coalition.invitations import actions as asking
-from coalition.invitations.tracker import tracking
+from coalition.invitations.tracker import counting
 from coalition.letters import next_version
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
@@ -158,7 +158,7 @@ def test_a_change_of_substance_carries_nothing_over_and_asks_everybody_again(ope
     assert (opened.status(NSPCC), opened.status(POPPY)) == ("again", "declined")
     asked = len(opened.database.read_now(sample.nonces, opened.letter))
     assert published.mailed == len(opened.owed("asked_again")) <= asked
-    assert "endorsed" not in opened.database.read_now(tracking.counts, opened.letter.id)
+    assert "endorsed" not in opened.database.read_now(counting.counts, opened.letter.id)
     assert opened.endorse(NSPCC, 2) == "endorsed"
     assert opened.standing() == {NSPCC: 2}
     assert opened.status(NSPCC) == "endorsed"

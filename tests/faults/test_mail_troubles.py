@@ -21,7 +21,7 @@ from coalition.base.outbox import PAUSES
 from coalition.history import records as history
 from coalition.invitations import actions, records
 from coalition.invitations.rules import Invitation
-from coalition.invitations.tracker import tracking
+from coalition.invitations.tracker import counting, tracking
 from coalition.invitations.tracker.tracking import Filter
 from coalition.organisations.spreadsheets.cells import Values
 from coalition.tables import outbox
@@ -66,7 +66,7 @@ async def test_a_worker_killed_in_the_middle_leaves_nobody_without_mail_and_repe
         assert len({one.mail["Message-ID"] for one in server.arrived if recipient in one.recipients}) == 1
     rows, _ = eva.database.read_now(tracking.tracker, eva.letter.id, Filter(statuses=("sent",)))
     assert len(rows) == 50
-    assert eva.database.read_now(tracking.counts, eva.letter.id)["sent"] == MANY
+    assert eva.database.read_now(counting.counts, eva.letter.id)["sent"] == MANY
 
 
 async def test_two_workers_at_once_send_everything_once(eva: Campaign, server: MailServer, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ async def test_a_refused_login_is_nobodys_bounce(eva: Campaign, server: MailServ
     server.sender_answer = "530 5.7.0 Authentication required"
     _pump(eva, server.url)
     assert eva.database.read_now(_states) == {"waiting": len(eva.database.read_now(_recipients))}
-    assert set(eva.database.read_now(tracking.counts, eva.letter.id)) <= {"queued", "added"}
+    assert set(eva.database.read_now(counting.counts, eva.letter.id)) <= {"queued", "added"}
     server.sender_answer = "250 OK"
     _let_time_pass(eva)
     _pump(eva, server.url)

@@ -18,7 +18,7 @@ from coalition.base.text import fold
 from coalition.invitations import actions, renaming
 from coalition.invitations.keys import contact_key, keys
 from coalition.invitations.rules import STATUSES
-from coalition.invitations.tracker import tracking
+from coalition.invitations.tracker import counting, tracking
 from coalition.invitations.tracker.tracking import PAGE, Filter, Row
 from coalition.organisations import directory
 from coalition.organisations.names import name_key, sort_key
@@ -145,7 +145,7 @@ async def test_every_filter_sort_and_page_is_right(many: tuple[Campaign, int]) -
         assert [row.organisation for row in rows] == expected[first : first + PAGE], wanted
         assert total == len(expected), wanted
     assert _expected(count, Filter(search="lodz")), "a search that finds nothing proves nothing"
-    counts = eva.database.read_now(tracking.counts, LETTER)
+    counts = eva.database.read_now(counting.counts, LETTER)
     assert sum(counts.values()) == count
 
 

@@ -9,7 +9,7 @@ from coalition.base import clock
 from coalition.history import records as history
 from coalition.invitations import actions as invitations
 from coalition.invitations import records
-from coalition.invitations.tracker import tracking
+from coalition.invitations.tracker import counting
 from coalition.letters import actions
 from coalition.letters import records as letters
 from coalition.printings import records as printings
@@ -18,18 +18,18 @@ from tests.cast import NSPCC, Campaign, hidden
 
 async def test_import_pressed_ten_times_is_done_once(eva: Campaign) -> None:
     here = f"/desk/letters/{eva.letter.slug}"
-    before = sum(eva.database.read_now(tracking.counts, eva.letter.id).values())
+    before = sum(eva.database.read_now(counting.counts, eva.letter.id).values())
     async with eva.at_desk() as desk:
         begun = await desk.post(f"{here}/import", data={"paste": "Organisation,E-mail\nThe Kiln,post@kiln.example\n"})
-        assert sum(eva.database.read_now(tracking.counts, eva.letter.id).values()) == before
+        assert sum(eva.database.read_now(counting.counts, eva.letter.id).values()) == before
         looked = await desk.get(begun.headers["location"])
         assert "The Kiln" in looked.text
-        assert sum(eva.database.read_now(tracking.counts, eva.letter.id).values()) == before
+        assert sum(eva.database.read_now(counting.counts, eva.letter.id).values()) == before
         answers = await asyncio.gather(*(desk.post(begun.headers["location"]) for _ in range(10)))
         assert {answer.status_code for answer in answers} == {303}
         again = await desk.get(begun.headers["location"])
         assert again.status_code == 303
-    assert sum(eva.database.read_now(tracking.counts, eva.letter.id).values()) == before + 1
+    assert sum(eva.database.read_now(counting.counts, eva.letter.id).values()) == before + 1
     deeds = [entry.deed for entry in eva.database.read_now(history.entries, eva.letter.id, most=1000)]
     assert deeds.count("list imported") == 2  # the cast's own, and this one
 

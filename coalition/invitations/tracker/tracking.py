@@ -1,4 +1,4 @@
-"""The tracker's reads: what a page of it shows, in which order, how many there are; and what can be filtered by."""
+"""The tracker's reads: what a page of it shows, in which order; and what can be filtered by."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,13 +6,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, and_, bindparam, false, func, literal, literal_column, or_, select
+from sqlalchemy import Connection, Select, and_, false, func, literal_column, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from coalition.invitations.records import joined
 from coalition.invitations.rules import ANSWERED, STATUSES
 from coalition.invitations.tracker.ordering import REVERSE, SECTIONED, SORTS, ordered
-from coalition.tables import contacts, history, invitations, organisations, outbox, requests, suggestions
+from coalition.tables import contacts, invitations, organisations, outbox, requests, suggestions
 
 PAGE = 50
 UNREAD_DAYS = 5  # how long a mail may lie unread before somebody should look
@@ -96,32 +96,6 @@ _row_columns: tuple[ColumnElement[Any], ...] = (
     *(i.reminders, i.reminded_at, i.bounces, i.problem, i.changed_at),
     _leaves_at,
 )
-
-
-# How many.
-
-_of_letter = select(func.count()).select_from(invitations).where(i.letter_id == bindparam("letter_id"))
-# A walk of the index for each status: half the time of one with GROUP BY.
-_counts = select(
-    *(_of_letter.where(i.status == literal(one)).scalar_subquery() for one in STATUSES),
-    select(func.max(history.c.number)).where(history.c.chain == bindparam("letter_id")).scalar_subquery(),
-    select(func.max(i.changed_at)).where(i.letter_id == bindparam("letter_id")).scalar_subquery(),
-)
-
-
-def counts(connection: Connection, letter_id: int) -> dict[str, int]:
-    """How many in each status that there is any in."""
-    return counted(connection, letter_id)[0]
-
-
-def counted(connection: Connection, letter_id: int) -> tuple[dict[str, int], str]:
-    """The same, with the sign by which watching.changed() sees whether anything has happened since."""
-    *found, number, changed = connection.execute(_counts, {"letter_id": letter_id}).one()
-    return {one: count for one, count in zip(STATUSES, found, strict=True) if count}, sign(number, changed)
-
-
-def sign(number: int | None, changed: datetime | None) -> str:
-    return f"{number or 0}-{round(changed.timestamp() * 1_000_000) if changed else 0}"
 
 
 # Which.

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from coalition.invitations.tracker.tracking import NEEDS, Filter, sign
+from coalition.invitations.tracker.counting import sign
+from coalition.invitations.tracker.tracking import NEEDS, Filter
 from coalition.tables import history, invitations
 
 i = invitations.c

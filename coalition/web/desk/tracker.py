@@ -11,7 +11,7 @@ from coalition.base.spreadsheet import Write, csv_bytes, xlsx_bytes
 from coalition.endorsements.joins import records as joins
 from coalition.invitations import records as invitations
 from coalition.invitations.rules import MOVES, STATUSES
-from coalition.invitations.tracker import choosing, exporting, progress, tracking, watching
+from coalition.invitations.tracker import choosing, counting, exporting, progress, tracking, watching
 from coalition.invitations.tracker.choosing import DEEDS
 from coalition.invitations.tracker.tracking import COUNTED_MOST, PAGE, UNREAD_DAYS
 from coalition.letters import records as letters
@@ -54,7 +54,7 @@ def _look(connection: Connection, visit: Visit, asked: View) -> dict[str, Any]:
     letter = letters.letter_by_slug(connection, visit.slug)
     view = asked.of(letter, visit.now)
     left = bulk.left_out(visit.request.query_params) if visit.done in DEEDS else {}
-    counts, sign = tracking.counted(connection, letter.id)
+    counts, sign = counting.counted(connection, letter.id)
     sections = tracking.sections(connection, letter.id, view.folded, letter.groups)
     rows, total = tracking.tracker(connection, letter.id, view.folded, counts, sections)
     # As long as nothing has happened to the letter, and it is the same hour.
