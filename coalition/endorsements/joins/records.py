@@ -21,8 +21,6 @@ _waiting = (
     .where(joins.c.letter_id == bindparam("letter_id"), joins.c.state == "confirmed")
     .order_by(joins.c.confirmed_at, joins.c.id)
 )
-_by_state = select(joins.c.state, func.count()).where(joins.c.letter_id == bindparam("letter_id"))
-_by_state = _by_state.group_by(joins.c.state)
 _to_ask_again = (
     select(*_columns)
     .where(
@@ -51,11 +49,6 @@ def at_desk(connection: Connection, letter_id: int) -> list[Join]:
 def waiting(connection: Connection, letter_id: int) -> list[Join]:
     """Those that the desk has to decide, oldest first."""
     return [Join(*row) for row in connection.execute(_waiting, {"letter_id": letter_id})]
-
-
-def counted(connection: Connection, letter_id: int) -> dict[str, int]:
-    """How many a letter has in which state."""
-    return {state: count for state, count in connection.execute(_by_state, {"letter_id": letter_id})}
 
 
 def to_ask_again(connection: Connection, invitation_id: int, email: str) -> Join | None:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from coalition.invitations.tracker.counting import sign
 from coalition.invitations.tracker.tracking import NEEDS, Filter
-from coalition.tables import history, invitations
+from coalition.tables import history, invitations, joins
 
 i = invitations.c
 
@@ -14,8 +14,13 @@ i = invitations.c
 def needs(connection: Connection, letter_id: int, at: Filter) -> dict[str, int]:
     """How many need what, of all on the list, in one statement; what the counts of the statuses say too is left out."""
     of_letter = select(func.count()).select_from(invitations).where(i.letter_id == letter_id)
-    found = connection.execute(select(*(of_letter.where(NEEDS[need](at)).scalar_subquery() for need in _ASKED))).one()
-    return dict(zip(_ASKED, found, strict=True))
+    asked = {need: of_letter.where(NEEDS[need](at)).scalar_subquery() for need in _ASKED}
+    join = select(func.count()).select_from(joins).where(joins.c.letter_id == letter_id)
+    asked |= {
+        "join": join.where(joins.c.state == "confirmed").scalar_subquery(),
+        "joins": join.where(joins.c.state != "asked").scalar_subquery(),
+    }
+    return dict(zip(asked, connection.execute(select(*asked.values())).one(), strict=True))
 
 
 _ASKED = ("address", "late", "request", "suggested")

@@ -8,7 +8,6 @@ from starlette.responses import RedirectResponse, Response
 
 from coalition.base import outbox
 from coalition.base.spreadsheet import Write, csv_bytes, xlsx_bytes
-from coalition.endorsements.joins import records as joins
 from coalition.invitations import records as invitations
 from coalition.invitations.rules import MOVES, STATUSES
 from coalition.invitations.tracker import choosing, counting, exporting, progress, tracking, watching
@@ -65,7 +64,6 @@ def _look(connection: Connection, visit: Visit, asked: View) -> dict[str, Any]:
     return {
         "letter": letter,
         "state": state,
-        "joins": joins.counted(connection, letter.id),
         "missing": rules.not_ready(letter, visit.now) if letter.state == "draft" else {},
         "counts": counts,
         "everyone": sum(counts.values()),
