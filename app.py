@@ -11,32 +11,17 @@ from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
 from coalition.web import dev, errors, hooks, joining, parameters, public, sign_in, versions
 from coalition.web.answer import answers, conditions, ended, page, receipt, requests, suggesting
-from coalition.web.desk import (
-    asking,
-    bounces,
-    bulk,
-    closing,
-    delivering,
-    details,
-    directory,
-    importing,
-    inviting,
-    letters,
-    linking,
-    live,
-    logos,
-    looking,
-    merging,
-    organisation,
-    register,
-    register_lists,
-    reminders,
-    suggestions,
-    tracker,
-)
+from coalition.web.desk import asking, closing, delivering, inviting, letters, reminders, suggestions
 from coalition.web.desk import joining as desk_joining
-from coalition.web.desk import requests as desk_requests
 from coalition.web.desk import versions as desk_versions
+from coalition.web.desk.directory import details, logos, merging
+from coalition.web.desk.directory import everyone as directory
+from coalition.web.desk.lists import importing, register, register_lists
+from coalition.web.desk.organisation import bounces, linking, looking
+from coalition.web.desk.organisation import page as organisation
+from coalition.web.desk.organisation import requests as desk_requests
+from coalition.web.desk.tracker import bulk, live
+from coalition.web.desk.tracker import page as tracker
 from coalition.web.guard import Guard
 from coalition.web.kept import Kept
 from coalition.web.site import Site

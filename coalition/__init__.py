@@ -9,9 +9,10 @@ In reading order:
     letters         the text: drafting, versions, fingerprint, states, deadlines
     organisations   who can be asked: the directory, names, logos; spreadsheets: lists read and sorted out; registers
     invitations     asking: signed links, mail and its words, mail that comes back, importing; reminders; the tracker
-    endorsements    answering: endorse, later, decline, withdraw; joins; the undersigned; a new version; merging two
-    printings       the PDF: frozen list, layout, setting it apart from the site
-    web             pages, by who is looking
+    endorsements    answering: endorse, later, decline, withdraw; conditions; suggestions; joins; the undersigned; a new
+                    version; what is asked for after delivery; merging two
+    printings       the PDF: frozen list, receipts, layout, setting it apart from the site; noting that it was delivered
+    web             pages, by who is looking: public, answer, desk; their forms
     work            the worker: outbox, timed work, PDF
     cli             the commands
 """

@@ -19,11 +19,13 @@ from coalition.base.mail.transports import Transport, open_transport
 from coalition.base.outbox import Owed
 from coalition.base.refused import NotFound, Refused
 from coalition.base.settings import Settings
-from coalition.endorsements import condition_mail, deciding, request_mail, revising, revision_mail, suggestion_mail
+from coalition.endorsements import deciding, request_mail, revising, revision_mail
 from coalition.endorsements import mail as answer_mail
+from coalition.endorsements.conditions import mail as condition_mail
 from coalition.endorsements.joins import mail as join_mail
 from coalition.endorsements.joins import records as joins
 from coalition.endorsements.joins.rules import LASTS as JOINS_KEPT
+from coalition.endorsements.suggestions import mail as suggestion_mail
 from coalition.invitations import actions as invitations
 from coalition.invitations import importing, passing_mail, undoing
 from coalition.invitations import mail as invitation_mail

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, update
 from coalition.base.clock import now
 from coalition.demo import sample
 from coalition.demo.scenes import Stage
-from coalition.endorsements import suggestions
+from coalition.endorsements.suggestions import records as suggestions
 from coalition.letters import next_version
 from coalition.letters.passages import paragraphs
 from coalition.letters.rules import Letter

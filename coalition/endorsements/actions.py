@@ -8,7 +8,9 @@ from sqlalchemy import Connection
 
 from coalition.base import outbox
 from coalition.base.refused import Refused
-from coalition.endorsements import conditions, records, rules, settling
+from coalition.endorsements import records, rules
+from coalition.endorsements.conditions import rules as conditions
+from coalition.endorsements.conditions import settling
 from coalition.endorsements.rules import Answer
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history

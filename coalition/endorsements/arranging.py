@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from coalition.endorsements.settling import settle
+from coalition.endorsements.conditions.settling import settle
 from coalition.invitations import actions as invitations
 from coalition.letters.rules import Arrangements, Letter
 

@@ -10,7 +10,8 @@ from coalition.base.clock import day_words, moment_words
 from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, Office, addressed, written
 from coalition.base.outbox import Owed
-from coalition.endorsements import conditions, records, rules
+from coalition.endorsements import records, rules
+from coalition.endorsements.conditions import rules as conditions
 from coalition.endorsements.rules import decision_sentence
 from coalition.endorsements.undersigned import line
 from coalition.invitations import records as invitations

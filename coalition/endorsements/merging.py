@@ -10,8 +10,8 @@ from sqlalchemy import Connection, insert, select
 
 from coalition.base.journal import Journal
 from coalition.base.refused import Overtaken, Refused
+from coalition.endorsements.conditions.settling import settle
 from coalition.endorsements.rules import Kept, which_is_kept
-from coalition.endorsements.settling import settle
 from coalition.history.records import SITE, Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import records as invitations

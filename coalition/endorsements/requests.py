@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, selec
 
 from coalition.base import outbox
 from coalition.base.refused import NotFound, Refused, TooMany
-from coalition.endorsements import records, rules, settling
+from coalition.endorsements import records, rules
 from coalition.endorsements.actions import Incomplete
+from coalition.endorsements.conditions import settling
 from coalition.endorsements.rules import Endorsement
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history

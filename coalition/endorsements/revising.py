@@ -26,9 +26,9 @@ from sqlalchemy import (
 
 from coalition.base.outbox import Owed
 from coalition.base.refused import NotFound
-from coalition.endorsements import taking
+from coalition.endorsements.conditions.settling import settle
 from coalition.endorsements.records import STANDING
-from coalition.endorsements.settling import settle
+from coalition.endorsements.suggestions import taking
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import records as invitations_records

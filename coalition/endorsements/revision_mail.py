@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, Office, written
 from coalition.base.outbox import Owed
-from coalition.endorsements import conditions, records, rules
+from coalition.endorsements import records, rules
+from coalition.endorsements.conditions import rules as conditions
 from coalition.endorsements.undersigned import line
 from coalition.invitations import records as invitations
 from coalition.invitations.mail import deadline_words, letter_values, links, to_contact

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, or_, select, update
 
 from coalition.base import journal
 from coalition.base.refused import NotFound, Refused
-from coalition.endorsements.settling import settle
+from coalition.endorsements.conditions.settling import settle
 from coalition.history.records import SITE, Deed
 from coalition.history.records import add as add_history
 from coalition.letters import records as letters

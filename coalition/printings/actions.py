@@ -8,8 +8,8 @@ from coalition.base.clock import iso
 from coalition.base.refused import Closed, Refused
 from coalition.endorsements import records as endorsements
 from coalition.endorsements import revising
+from coalition.endorsements.conditions.settling import settle
 from coalition.endorsements.revising import Published
-from coalition.endorsements.settling import settle
 from coalition.endorsements.undersigned import grouped
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history

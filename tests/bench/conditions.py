@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from coalition.base import clock
 from coalition.base.database import Database
-from coalition.endorsements import settling
+from coalition.endorsements.conditions import settling
 from coalition.tables import endorsements, invitations, outbox
 from tests.bench.campaigns import begin
 from tests.bench.figures import Figure, Row, range_of

@@ -6,7 +6,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coalition.endorsements.conditions import Condition, counted, holds
+from coalition.endorsements.conditions.rules import Condition, counted, holds
 
 PLAIN = frozenset({100, 101})
 

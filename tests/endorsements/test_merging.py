@@ -16,7 +16,8 @@ from coalition.base.mail.reports import Verdict
 from coalition.base.refused import NotFound, Overtaken, Refused
 from coalition.demo import sample
 from coalition.endorsements import actions as answers
-from coalition.endorsements import deciding, merging, records, suggesting, unmerging
+from coalition.endorsements import deciding, merging, records, unmerging
+from coalition.endorsements.suggestions import suggesting
 from coalition.history import records as history
 from coalition.invitations import actions as invitations
 from coalition.invitations import bounces, holders, linking

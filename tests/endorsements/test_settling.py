@@ -15,20 +15,13 @@ from coalition.base import outbox as mail
 from coalition.base.database import Database
 from coalition.base.refused import Refused
 from coalition.demo import sample
-from coalition.endorsements import (
-    actions,
-    for_a_change,
-    merging,
-    records,
-    revising,
-    settling,
-    suggestions,
-    taking,
-    unmerging,
-)
+from coalition.endorsements import actions, merging, records, revising, unmerging
 from coalition.endorsements.actions import Incomplete
 from coalition.endorsements.arranging import arrange
+from coalition.endorsements.conditions import for_a_change, settling
 from coalition.endorsements.rules import Answer
+from coalition.endorsements.suggestions import records as suggestions
+from coalition.endorsements.suggestions import taking
 from coalition.history import records as history
 from coalition.letters import next_version
 from coalition.letters import records as letters

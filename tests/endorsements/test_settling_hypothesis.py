@@ -22,9 +22,12 @@ from coalition.base import outbox as mail
 from coalition.base.database import Database
 from coalition.base.refused import Refused
 from coalition.demo import sample
-from coalition.endorsements import actions, for_a_change, merging, records, revising, suggestions, taking, unmerging
+from coalition.endorsements import actions, merging, records, revising, unmerging
 from coalition.endorsements.actions import Incomplete
+from coalition.endorsements.conditions import for_a_change
 from coalition.endorsements.rules import Answer
+from coalition.endorsements.suggestions import records as suggestions
+from coalition.endorsements.suggestions import taking
 from coalition.invitations import records as invitation_records
 from coalition.invitations.rules import Invitation
 from coalition.letters import next_version

@@ -13,11 +13,13 @@ from coalition.base import outbox as mail
 from coalition.base.database import Database
 from coalition.base.refused import Closed, Overtaken, Refused, TooMany
 from coalition.demo import sample
-from coalition.endorsements import actions, suggesting, suggestions, taking
+from coalition.endorsements import actions
 from coalition.endorsements.actions import Incomplete
-from coalition.endorsements.for_a_change import endorse as endorse_for_a_change
+from coalition.endorsements.conditions.for_a_change import endorse as endorse_for_a_change
 from coalition.endorsements.rules import TextChanged
-from coalition.endorsements.suggestions import Suggestion
+from coalition.endorsements.suggestions import records as suggestions
+from coalition.endorsements.suggestions import suggesting, taking
+from coalition.endorsements.suggestions.records import Suggestion
 from coalition.history import records as history
 from coalition.invitations import linking
 from coalition.letters import next_version

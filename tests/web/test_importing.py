@@ -22,7 +22,7 @@ from coalition.organisations.actions import as_row
 from coalition.organisations.spreadsheets import listed_rows, lists
 from coalition.organisations.spreadsheets.cells import Values
 from coalition.organisations.spreadsheets.listed_rows import ListedRow
-from coalition.web.desk.importing import QUICK_ROWS, ROWS_SHOWN
+from coalition.web.desk.lists.importing import QUICK_ROWS, ROWS_SHOWN
 from tests.cast import NSPCC, Campaign
 from tests.organisations.workbooks import ods, xlsx
 from tests.rows import all_rows

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from coalition.web.desk.live import WORDS
+from coalition.web.desk.tracker.live import WORDS
 from tests.cast import Campaign
 
 ROOMS = Path(__file__).parents[2] / "coalition"

@@ -4,7 +4,8 @@ import re
 
 from coalition.base import clock
 from coalition.demo.scenes import words
-from coalition.endorsements import suggesting, suggestions
+from coalition.endorsements.suggestions import records as suggestions
+from coalition.endorsements.suggestions import suggesting
 from coalition.letters.passages import paragraphs
 from coalition.printings import actions as printings
 from tests.cast import AMNESTY, NSPCC, POPPY, Campaign, hidden

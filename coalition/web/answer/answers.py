@@ -12,8 +12,9 @@ from starlette.responses import RedirectResponse, Response
 from coalition.base import clock
 from coalition.base.database import NotSaved
 from coalition.base.refused import Gone, NotFound, Refused, TooMany
-from coalition.endorsements import actions, deciding, for_a_change
+from coalition.endorsements import actions, deciding
 from coalition.endorsements.actions import Incomplete
+from coalition.endorsements.conditions import for_a_change
 from coalition.invitations import forwarding
 from coalition.web.answer import logo
 from coalition.web.answer.ended import link_page

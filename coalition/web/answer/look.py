@@ -9,13 +9,15 @@ from starlette.requests import Request as WebRequest
 from starlette.responses import Response
 
 from coalition.base.links import Link
-from coalition.endorsements import conditions, requests, rules, suggestions
 from coalition.endorsements import records as endorsements
+from coalition.endorsements import requests, rules
+from coalition.endorsements.conditions import rules as conditions
 from coalition.endorsements.joins import records as joins
 from coalition.endorsements.proposal import Proposal, as_asked, proposal
 from coalition.endorsements.requests import Request
 from coalition.endorsements.rules import Endorsement
-from coalition.endorsements.suggestions import Suggestion
+from coalition.endorsements.suggestions import records as suggestions
+from coalition.endorsements.suggestions.records import Suggestion
 from coalition.endorsements.undersigned import Group, grouped, line
 from coalition.invitations import actions as invitations
 from coalition.invitations.rules import Invitation, closes, may_answer

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from coalition.endorsements import suggesting
+from coalition.endorsements.suggestions import suggesting
 from coalition.letters.passages import paragraphs
 from coalition.web.answer.answers import answered, refused
 from coalition.web.answer.look import Look

@@ -7,7 +7,7 @@ from coalition.base.refused import Refused
 from coalition.invitations import actions
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
-from coalition.web.desk.register import LookUp, looked_up, no_look_up
+from coalition.web.desk.lists.register import LookUp, looked_up, no_look_up
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
 from coalition.web.forms.asking import OrganisationForm

@@ -7,10 +7,11 @@ from starlette.responses import Response
 
 from coalition.base.database import NotSaved
 from coalition.base.refused import NotFound, Refused
-from coalition.endorsements import suggestions, taking
 from coalition.endorsements.actions import Incomplete
-from coalition.endorsements.beside import beside
-from coalition.endorsements.suggestions import STATES
+from coalition.endorsements.suggestions import records as suggestions
+from coalition.endorsements.suggestions import taking
+from coalition.endorsements.suggestions.beside import beside
+from coalition.endorsements.suggestions.records import STATES
 from coalition.letters import records as letters
 from coalition.letters import rules
 from coalition.web.desk.visit import Visit, at_desk

@@ -8,7 +8,9 @@ from starlette.responses import Response
 
 from coalition.base.database import NotSaved
 from coalition.base.refused import NotFound, Overtaken, Refused
-from coalition.endorsements import revising, suggestions, taking
+from coalition.endorsements import revising
+from coalition.endorsements.suggestions import records as suggestions
+from coalition.endorsements.suggestions import taking
 from coalition.letters import next_version, rules
 from coalition.letters import records as letters
 from coalition.letters.differences import differences

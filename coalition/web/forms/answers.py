@@ -18,9 +18,9 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import TextInput
 
-from coalition.endorsements.conditions import KINDS
+from coalition.endorsements.conditions.rules import KINDS
 from coalition.endorsements.rules import AUTHORITIES, LONGEST, Answer
-from coalition.endorsements.suggesting import PASSAGE_LONGEST
+from coalition.endorsements.suggestions.suggesting import PASSAGE_LONGEST
 from coalition.invitations.forwarding import NAME_LONGEST, WAYS
 from coalition.web.forms.fields import (
     address,

@@ -2,8 +2,8 @@
 
 from wtforms import Form, TextAreaField
 
-from coalition.endorsements.suggesting import PASSAGE_LONGEST, REASON_LONGEST
-from coalition.endorsements.taking import ANSWER_LONGEST
+from coalition.endorsements.suggestions.suggesting import PASSAGE_LONGEST, REASON_LONGEST
+from coalition.endorsements.suggestions.taking import ANSWER_LONGEST
 from coalition.web.forms.fields import text_field
 
 

@@ -21,8 +21,8 @@ from coalition.invitations.tracker.choosing import DEEDS, OFFERED, Chosen, Done,
 from coalition.letters import records as letters
 from coalition.letters import rules
 from coalition.letters.rules import Letter
-from coalition.web.desk import filters
-from coalition.web.desk.filters import View
+from coalition.web.desk.tracker import filters
+from coalition.web.desk.tracker.filters import View
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
 from coalition.web.forms.fields import posted, whole_number

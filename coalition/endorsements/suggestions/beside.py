@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from coalition.base.refused import Refused
-from coalition.endorsements.suggestions import Suggestion
-from coalition.endorsements.taking import stands
+from coalition.endorsements.suggestions.records import Suggestion
+from coalition.endorsements.suggestions.taking import stands
 from coalition.letters import passages
 from coalition.letters.passages import PLACES, Span
 from coalition.letters.text import LetterText

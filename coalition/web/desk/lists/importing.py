@@ -28,7 +28,7 @@ from coalition.organisations.spreadsheets.encodings import Unreadable
 from coalition.organisations.spreadsheets.listed_rows import SHOWS
 from coalition.organisations.spreadsheets.lists import Claim, Import
 from coalition.organisations.spreadsheets.reading import Table
-from coalition.web.desk.listed import changes_in, shown
+from coalition.web.desk.lists.listed import changes_in, shown
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
 from coalition.web.forms.asking import ListForm

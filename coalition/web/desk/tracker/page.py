@@ -15,8 +15,8 @@ from coalition.invitations.tracker.choosing import DEEDS
 from coalition.invitations.tracker.tracking import COUNTED_MOST, PAGE, UNREAD_DAYS
 from coalition.letters import records as letters
 from coalition.letters import rules
-from coalition.web.desk import bulk, filters
-from coalition.web.desk.filters import View
+from coalition.web.desk.tracker import bulk, filters
+from coalition.web.desk.tracker.filters import View
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.forms.fields import whole_number
 

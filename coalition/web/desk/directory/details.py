@@ -8,8 +8,8 @@ from coalition.invitations import renaming
 from coalition.organisations import actions, directory
 from coalition.organisations.actions import Known
 from coalition.organisations.rules import APPROVERS
-from coalition.web.desk.directory import back, id_of
-from coalition.web.desk.register import LookUp, looked_up, no_look_up
+from coalition.web.desk.directory.everyone import back, id_of
+from coalition.web.desk.lists.register import LookUp, looked_up, no_look_up
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
 from coalition.web.forms.directory import DetailsForm, NewForm

@@ -12,7 +12,7 @@ from coalition.invitations import linking
 from coalition.invitations import records as invitations
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
-from coalition.web.desk.organisation import is_first, organisation_page
+from coalition.web.desk.organisation.page import is_first, organisation_page
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
 from coalition.web.forms.asking import ExtendForm

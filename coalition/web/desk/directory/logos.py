@@ -10,7 +10,7 @@ from coalition.invitations import records as invitations
 from coalition.letters import records as letters
 from coalition.organisations import actions, directory
 from coalition.web import pictures
-from coalition.web.desk.directory import back, id_of, organisation_page
+from coalition.web.desk.directory.everyone import back, id_of, organisation_page
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
 from coalition.web.forms.directory import PermissionForm

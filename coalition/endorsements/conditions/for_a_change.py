@@ -5,10 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from coalition.endorsements import actions, suggestions
+from coalition.endorsements import actions
 from coalition.endorsements.actions import Incomplete, Outcome
 from coalition.endorsements.rules import Answer
-from coalition.endorsements.suggesting import suggest
+from coalition.endorsements.suggestions import records as suggestions
+from coalition.endorsements.suggestions.suggesting import suggest
 from coalition.invitations.actions import opened_to_answer
 from coalition.letters.passages import folded
 

@@ -14,7 +14,8 @@ from coalition.base import outbox
 from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, Office, addressed, written
 from coalition.base.outbox import Owed
-from coalition.endorsements import conditions, records, rules
+from coalition.endorsements import records, rules
+from coalition.endorsements.conditions import rules as conditions
 from coalition.endorsements.undersigned import line
 from coalition.invitations import records as invitation_records
 from coalition.invitations.mail import letter_values, links, to_contact

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from coalition.base import outbox
 from coalition.base.refused import Overtaken, Refused
-from coalition.endorsements import suggestions
 from coalition.endorsements.actions import Incomplete
-from coalition.endorsements.suggestions import Suggestion
+from coalition.endorsements.suggestions import records as suggestions
+from coalition.endorsements.suggestions.records import Suggestion
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import holders

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from coalition.base.database import NotSaved
 from coalition.base.refused import Refused
 from coalition.invitations import forwarding, looking
-from coalition.web.desk.organisation import organisation_page
+from coalition.web.desk.organisation.page import organisation_page
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
 from coalition.web.forms.fields import one_line, posted, put

@@ -13,8 +13,8 @@ from coalition.organisations.registers.register import Register
 from coalition.organisations.spreadsheets import listed_rows, lists, looking_through
 from coalition.organisations.spreadsheets.lists import Claim
 from coalition.organisations.spreadsheets.looking_through import Change
-from coalition.web.desk.importing import sort_out_again
-from coalition.web.desk.listed import texts_of
+from coalition.web.desk.lists.importing import sort_out_again
+from coalition.web.desk.lists.listed import texts_of
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
 from coalition.web.forms.fields import posted, whole_number

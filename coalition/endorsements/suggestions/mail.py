@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, Office, addressed, written
 from coalition.base.outbox import Owed
-from coalition.endorsements import suggestions
-from coalition.endorsements.suggestions import Suggestion
+from coalition.endorsements.suggestions import records as suggestions
+from coalition.endorsements.suggestions.records import Suggestion
 from coalition.invitations import holders
 from coalition.invitations import records as invitations
 from coalition.invitations.mail import letter_values

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, func, literal_column, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from coalition.endorsements import condition_mail
-from coalition.endorsements.conditions import Condition, settled, words
+from coalition.endorsements.conditions import mail as condition_mail
+from coalition.endorsements.conditions.rules import Condition, settled, words
 from coalition.endorsements.records import STANDING
 from coalition.endorsements.rules import Endorsement
 from coalition.history.records import Deed

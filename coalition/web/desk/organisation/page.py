@@ -13,9 +13,12 @@ from starlette.responses import Response
 from coalition.base import links, outbox
 from coalition.base.database import NotSaved
 from coalition.base.refused import Refused
-from coalition.endorsements import conditions, requests, settling, suggestions
 from coalition.endorsements import records as endorsements
+from coalition.endorsements import requests
+from coalition.endorsements.conditions import rules as conditions
+from coalition.endorsements.conditions import settling
 from coalition.endorsements.rules import decision_sentence
+from coalition.endorsements.suggestions import records as suggestions
 from coalition.endorsements.undersigned import line
 from coalition.history import records as history
 from coalition.invitations import actions, holders, reports

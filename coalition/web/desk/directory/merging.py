@@ -12,7 +12,7 @@ from coalition.endorsements.rules import MERGE_RULE
 from coalition.invitations.rules import STATUSES
 from coalition.organisations import directory
 from coalition.organisations.directory import Filter
-from coalition.web.desk.directory import back, id_of, organisation_page
+from coalition.web.desk.directory.everyone import back, id_of, organisation_page
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
 from coalition.web.forms.fields import posted

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, func, select
 
 from coalition.base import outbox
 from coalition.base.refused import Refused, TooMany
-from coalition.endorsements import suggestions
 from coalition.endorsements.actions import Incomplete
 from coalition.endorsements.rules import TextChanged
+from coalition.endorsements.suggestions import records as suggestions
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.invitations import records as invitations

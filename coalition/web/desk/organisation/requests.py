@@ -6,7 +6,7 @@ from coalition.base.database import NotSaved
 from coalition.base.refused import Refused
 from coalition.endorsements import requests
 from coalition.endorsements.actions import Incomplete
-from coalition.web.desk.organisation import organisation_page
+from coalition.web.desk.organisation.page import organisation_page
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
 from coalition.web.forms.fields import posted, put

@@ -1,0 +1,1 @@
+"""Endorsing on a condition: which of them count, and telling both sides."""

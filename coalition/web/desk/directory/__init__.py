@@ -1,0 +1,1 @@
+"""The directory: everyone in it, each one's page, logo, and two that are one."""

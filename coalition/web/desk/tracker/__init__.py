@@ -1,0 +1,1 @@
+"""The tracker: its page, what its address says, moving by itself, one deed for many."""
