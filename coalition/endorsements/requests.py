@@ -94,7 +94,7 @@ def ask(
     found = opened_to_answer(connection, nonce, now)
     one, letter = found.invitation, found.letter
     given = records.of_organisation(connection, letter.id, one.organisation_id)
-    if given is None or not rules.stands(given, letter) or rules.held(given, letter):
+    if given is None or not rules.stands(given, letter):
         raise Refused("Your organisation does not stand under this letter, so there is nothing to change.")
     if not dispatched(letter):
         raise Refused("The letter has not been delivered yet, so you can change or withdraw the endorsement yourself.")

@@ -26,7 +26,7 @@ from coalition.printings import records as printing_records
 from coalition.printings.delivering import Unclear
 from coalition.tables import outbox
 from tests import cast
-from tests.cast import NSPCC, POPPY
+from tests.cast import AMNESTY, NSPCC, POPPY
 
 ANSWER = Answer(1, NSPCC, "National charities", "Sample Signatory", "Chief Executive", "chief-executive", "", True)
 NEW = Line("NSPCC, London", "Another Signatory", "Chair", True)
@@ -118,6 +118,20 @@ def test_once_it_is_delivered_nobody_changes_or_withdraws_by_themselves(closed: 
     assert closed.do(actions.endorse, closed.nonces[NSPCC], ANSWER, 1, closed.at) == "same"  # a late click
     assert closed.given == closed.given
     assert closed.invitation.status == "endorsed"
+
+
+def test_who_waits_on_a_condition_is_taken_off_by_asking_too(database: Database, now: datetime) -> None:
+    eva, letter = database.write_now(cast.begin, now)
+    nonces = {name: nonce for name, (nonce, _) in database.read_now(sample.nonces, letter).items()}
+    database.write_now(actions.endorse, nonces[POPPY], replace(ANSWER, name=POPPY), 0, now)
+    waits = replace(ANSWER, condition="organisation", condition_organisation=AMNESTY)
+    assert database.write_now(actions.endorse, nonces[NSPCC], waits, 0, now) == "held"
+    database.write_now(printings.close_list, letter.slug, "Eva", now)
+    closed = Closed(database, eva, letter, nonces, now + timedelta(hours=1))
+    closed.deliver()
+    assert closed.ask("withdraw") == "requested"
+    assert closed.do(requests.done, closed.slug, closed.invitation.id, closed.asked.id, "Eva", closed.at)
+    assert closed.invitation.status == "withdrawn"
 
 
 def test_before_it_is_delivered_there_is_nothing_to_ask_for(closed: Closed) -> None:
