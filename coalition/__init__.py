@@ -14,5 +14,5 @@ In reading order:
     printings       the PDF: frozen list, receipts, layout, setting it apart from the site; noting that it was delivered
     web             pages, by who is looking: public, answer, desk; their forms
     work            the worker: outbox, timed work, PDF
-    cli             the commands
+    cli             the commands: what runs, one letter, keeping it
 """
