@@ -74,6 +74,8 @@ async def test_a_charity_endorses_without_touching_a_mouse(demo: Running, browse
     await page.keyboard.press("Space")
     await _tab_to(page, "show_signatory")
     await page.keyboard.press("Tab")
+    assert await page.locator(":focus").inner_text() == "Add a logo"
+    await page.keyboard.press("Tab")
     assert await page.locator(":focus").inner_text() == "Endorse"
     await page.keyboard.press("Enter")
     await page.wait_for_url("**done=endorsed")
