@@ -305,6 +305,18 @@ def test_a_merge_that_takes_out_an_answer_holds_apart_who_needed_it(opened: Open
     assert opened.standing() == {NSPCC, POPPY, ALDER}
 
 
+def test_merged_with_the_one_that_it_waits_for_it_counts_and_apart_again_it_waits(opened: Opened) -> None:
+    opened.endorse(NSPCC, **if_(POPPY))
+    ids = {name: opened.database.read_now(_organisation, nonce) for name, nonce in opened.nonces.items()}
+    planned = opened.database.read_now(merging.plan, ids[NSPCC], ids[POPPY])
+    merge = opened.database.write_now(merging.merge, ids[NSPCC], ids[POPPY], planned.digest, "Eva", opened.later())
+    assert opened.standing() == {NSPCC}
+    opened.database.write_now(unmerging.undo, merge, "Eva", opened.later())
+    assert opened.standing() == set()
+    opened.endorse(POPPY)
+    assert opened.standing() == {NSPCC, POPPY}
+
+
 def _organisation(connection: Connection, nonce: str) -> int:
     wanted = select(invitations.c.organisation_id).where(invitations.c.nonce == nonce)
     return int(connection.execute(wanted).scalar_one())

@@ -5,7 +5,7 @@ fixed number of statements, however many there are, and one where a letter has n
 written.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -83,6 +83,10 @@ _called = (
     .where(*STANDING, organisations.c.name_key.in_(bindparam("keys", expanding=True)))
     .group_by(organisations.c.name_key)
 )
+_formerly = select(organisations.c.name_key, organisations.c.id).where(
+    organisations.c.name_key.in_(bindparam("keys", expanding=True)), organisations.c.merged_into.is_not(None)
+)
+_stand = select(e.organisation_id).where(*STANDING, e.organisation_id.in_(_ids))
 _merged = select(organisations.c.id, organisations.c.merged_into).where(
     organisations.c.id.in_(_ids), organisations.c.merged_into.is_not(None)
 )
@@ -139,7 +143,17 @@ def _found(connection: Connection, letter_id: int, all_: Iterable[One]) -> dict[
         return {}
     rows = connection.execute(_called, {"of_letter": letter_id, "keys": sorted(set(keys.values()))})
     known = {key: organisation for key, organisation in rows}
+    if unknown := sorted(set(keys.values()) - known.keys()):
+        known |= _merged_into_one(connection, letter_id, unknown)
     return {id: known[key] for id, key in keys.items() if key in known}
+
+
+def _merged_into_one(connection: Connection, letter_id: int, keys: Sequence[str]) -> dict[str, int]:
+    """Which of these names belong to an organisation that became a part of one that stands."""
+    former = {id: key for key, id in connection.execute(_formerly, {"keys": keys})}
+    now = _as_they_are(connection, former)
+    standing = set(connection.execute(_stand, {"of_letter": letter_id, "ids": sorted(set(now.values()))}).scalars())
+    return {former[id]: id for id, into in now.items() if into in standing}
 
 
 def _as_they_are(connection: Connection, named: Collection[int]) -> dict[int, int]:
