@@ -90,8 +90,11 @@ class Settling(RuleBasedStateMachine):
         version = self.letter.version
         group, name = "National charities", self.names[who]
         answer = Answer(version, name, group, "S. Sample", "Chair", "delegated", "", True, **condition)
-        if self.do(for_a_change.endorse, self.nonces[who], answer, *words, None) in ("endorsed", "changed", "held"):
+        outcome = self.do(for_a_change.endorse, self.nonces[who], answer, *words, None)
+        if outcome in ("endorsed", "changed", "held"):
             self.read[self.invitation(who).id].add(version)
+        if outcome == "held":  # its own later answer takes it out of the next printing
+            self.printed -= {self.invitation(who).organisation_id}
 
     @rule(who=st.integers(0, FEW - 1))
     def plainly(self, who: int) -> None:
