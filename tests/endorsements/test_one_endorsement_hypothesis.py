@@ -1,18 +1,13 @@
 """Whatever people do with their links, in whatever order: one endorsement at most, and all that tells of it fits."""
 
-import shutil
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, precondition, rule
 
-from coalition.base.database import Database
 from coalition.base.refused import Refused
 from coalition.demo import sample
 from coalition.endorsements import actions, deciding, requests
@@ -20,13 +15,12 @@ from coalition.endorsements.actions import Incomplete
 from coalition.endorsements.requests import Line
 from coalition.invitations import actions as asking
 from coalition.invitations import forwarding, holders, linking, looking, records
-from coalition.letters import records as letters
-from coalition.letters.rules import Letter
 from coalition.people import records as people
 from coalition.printings import actions as printings
 from coalition.printings import delivering
 from tests import cast
 from tests.cast import NSPCC
+from tests.endorsements.machine import Machine, play
 from tests.endorsements.test_one_endorsement import ANSWER, inconsistent
 
 ways = st.sampled_from(list(forwarding.WAYS))
@@ -34,43 +28,22 @@ which = st.integers(0, 7)
 roles = st.sampled_from(["Director", "Chair"])
 
 
-class OneOrganisation(RuleBasedStateMachine):
-    template: Path
-    folder: Path
-    now: datetime
-    number = 0
+class OneOrganisation(Machine):
+    refusals = (Refused, Incomplete)
 
     def __init__(self) -> None:
         super().__init__()
-        type(self).number += 1
-        path = self.folder / f"{self.number}.db"
-        shutil.copyfile(self.template, path)
-        self.database = Database(f"sqlite:///{path}")
-        self.write: Any = self.database.write_now
-        self.at = self.now
         nonce = self.database.read_now(sample.nonces, self.letter)[NSPCC][0]
         self.id = self.database.read_now(asking.opened, nonce, self.at).invitation.id
         self.links = [nonce]
         self.people = 0
-
-    def teardown(self) -> None:
-        self.database.close()
-
-    @property
-    def letter(self) -> Letter:
-        return self.database.read_now(letters.letter_by_slug, cast.SLUG)
 
     @property
     def seen(self) -> int:
         return self.database.read_now(records.invitation, self.id).answers
 
     def do(self, fn: Any, *values: Any) -> Any:
-        """The deed, or None where it was refused: links that ended or only look, old forms, a closed list."""
-        self.at += timedelta(minutes=1)
-        try:
-            done = self.write(fn, *values, self.at)
-        except (Refused, Incomplete):
-            return None
+        done = super().do(fn, *values)
         known = set(self.links)
         self.links += [one.nonce for one in self.database.read_now(holders.holders, self.id) if one.nonce not in known]
         return done
@@ -160,16 +133,4 @@ class OneOrganisation(RuleBasedStateMachine):
 def test_one_organisation_has_one_endorsement_whatever_its_people_do(
     sqlite_template: Path, tmp_path: Path, now: datetime
 ) -> None:
-    folder = tmp_path / "examples"
-    folder.mkdir()
-    template = tmp_path / "template.db"
-    shutil.copyfile(sqlite_template, template)
-    with closing(Database(f"sqlite:///{template}")) as database:
-        database.write_now(cast.begin, now)
-    with closing(sqlite3.connect(template)) as connection:  # what is still in the log would not be copied
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    machine = type("Machine", (OneOrganisation,), {"template": template, "folder": folder, "now": now})
-    modest = settings(
-        max_examples=12, stateful_step_count=16, deadline=None, suppress_health_check=list(HealthCheck), database=None
-    )
-    run_state_machine_as_test(machine, settings=modest)
+    play(OneOrganisation, sqlite_template, tmp_path, now, runs=12, steps=16, sent=False)

@@ -2,89 +2,55 @@
 in which every condition holds, found here by trying every set; and nobody counts under a text it did not read and was
 not told of."""
 
-import shutil
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule
 from sqlalchemy import Connection, select
 
-from coalition.base import outbox as mail
-from coalition.base.database import Database
 from coalition.base.refused import Refused
 from coalition.demo import sample
-from coalition.endorsements import actions, merging, records, revising, unmerging
+from coalition.endorsements import actions, merging, records, unmerging
 from coalition.endorsements.actions import Incomplete
 from coalition.endorsements.conditions import for_a_change
 from coalition.endorsements.rules import Answer
 from coalition.endorsements.suggestions import records as suggestions
 from coalition.endorsements.suggestions import taking
-from coalition.invitations import records as invitation_records
 from coalition.invitations.rules import Invitation
 from coalition.letters import next_version
 from coalition.letters import records as letters
-from coalition.letters.rules import Kind, Letter
+from coalition.letters.rules import Kind
 from coalition.organisations import records as organisations
 from coalition.printings import actions as printings
-from coalition.tables import endorsements, invitations, links, outbox
+from coalition.tables import endorsements, invitations
 from coalition.tables import organisations as organisations_table
 from coalition.tables import suggestions as suggestions_table
 from tests import cast
+from tests.endorsements.machine import Machine, play, told
 
 FEW = 5  # organisations that do anything
 
 
-class Settling(RuleBasedStateMachine):
-    template: Path
-    folder: Path
-    now: datetime
-    number = 0
+class Settling(Machine):
+    refusals = (Refused, Incomplete)
 
     def __init__(self) -> None:
         super().__init__()
-        type(self).number += 1
-        path = self.folder / f"{self.number}.db"
-        shutil.copyfile(self.template, path)
-        self.database = Database(f"sqlite:///{path}")
-        self.write: Any = self.database.write_now
         known = sorted(self.database.read_now(sample.nonces, self.letter).items())[:FEW]
         self.names = [name for name, _ in known]
         self.nonces = [nonce for _, (nonce, _) in known]
         self.read: dict[int, set[int]] = defaultdict(set)  # invitation -> versions it agreed to
         self.merges: list[int] = []
         self.printed = frozenset[int]()  # who counted when the list was closed
-        self.at = self.now
-
-    def teardown(self) -> None:
-        self.database.close()
-
-    @property
-    def letter(self) -> Letter:
-        return self.database.read_now(letters.letter_by_slug, cast.SLUG)
-
-    def do(self, fn: Any, *values: Any) -> Any:
-        """The deed, or None where it was refused: old forms, revoked links, a closed list."""
-        self.at += timedelta(minutes=1)
-        try:
-            return self.write(fn, *values, self.at)
-        except (Refused, Incomplete):
-            return None
 
     def invitation(self, who: int) -> Invitation:
-        def look(connection: Connection) -> Invitation:
-            wanted = select(links.c.subject_id).where(links.c.nonce == self.nonces[who])
-            return invitation_records.invitation(connection, connection.execute(wanted).scalar_one())
-
-        return self.database.read_now(look)
+        return self.invitation_of(self.nonces[who])
 
     def endorse(self, who: int, words: tuple[str, str] = ("", ""), **condition: Any) -> None:
         version = self.letter.version
@@ -140,15 +106,7 @@ class Settling(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 5), ending=st.sampled_from(("sent", "failed", "dropped")))
     def mail_ends(self, which: int, ending: str) -> None:
-        def end(connection: Connection, at: datetime) -> None:
-            about = outbox.c.message.in_(("corrected", "asked_again")), outbox.c.state == "waiting"
-            ids = connection.execute(select(outbox.c.id).where(*about).order_by(outbox.c.id)).scalars().all()
-            owed = mail.find(connection, ids[which % len(ids)]) if ids else None
-            if owed:
-                mail.end(connection, owed.id, ending, at, "words")
-                revising.mail_ended(connection, owed, ending, "words", at)
-
-        self.do(end)
+        self.end_a_mail(which, ending)
 
     @rule(one=st.integers(0, FEW - 1), other=st.integers(0, FEW - 1))
     def merge(self, one: int, other: int) -> None:
@@ -191,7 +149,7 @@ class Settling(RuleBasedStateMachine):
             assert one.given_version in self.read[one.invitation_id]
             if one.version != one.given_version:
                 assert one.told_at is not None
-                assert self.database.read_now(_told, one.invitation_id, one.version)
+                assert self.database.read_now(told, one.invitation_id, one.version)
 
     @invariant()
     def the_tracker_says_the_same(self) -> None:
@@ -251,14 +209,6 @@ def _holds(kind: str, value: Any, some: frozenset[int]) -> bool:
     return value in some if kind == "organisation" else not kind or bool(value)
 
 
-def _told(connection: Connection, id: int, version: int) -> bool:
-    """Is the mail about this version on its way, or did it leave?"""
-    wanted = select(outbox.c.data).where(
-        outbox.c.message == "corrected", outbox.c.subject_id == id, outbox.c.state.in_(("waiting", "sent"))
-    )
-    return any(data["version"] == version for data in connection.execute(wanted).scalars())
-
-
 def _with_status(connection: Connection, status: str) -> int:
     return len(connection.execute(select(invitations.c.id).where(invitations.c.status == status)).all())
 
@@ -266,22 +216,4 @@ def _with_status(connection: Connection, status: str) -> int:
 def test_those_who_count_are_always_the_largest_set_in_which_every_condition_holds(
     sqlite_template: Path, tmp_path: Path, now: datetime
 ) -> None:
-    begun = tmp_path / "begun.db"
-    shutil.copyfile(sqlite_template, begun)
-    with closing(Database(f"sqlite:///{begun}")) as database:
-        database.write_now(cast.begin, now)
-
-        def all_sent(connection: Connection) -> None:
-            connection.execute(outbox.update().values(state="sent"))
-            connection.execute(invitations.update().where(invitations.c.nonce.is_not(None)).values(status="sent"))
-
-        database.write_now(all_sent)
-    with closing(sqlite3.connect(begun)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    Settling.template, Settling.folder, Settling.now = begun, tmp_path, now
-    run_state_machine_as_test(
-        Settling,
-        settings=settings(
-            max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
-    )
+    play(Settling, sqlite_template, tmp_path, now, runs=15, steps=25)
