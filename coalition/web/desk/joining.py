@@ -134,36 +134,30 @@ async def _plan_page(visit: Visit, status: int = 200, problem: str = "") -> Resp
 
 @at_desk
 async def approve_as(visit: Visit) -> Response:
+    return await _approve(visit, visit.request.path_params["other"])
+
+
+@at_desk
+async def approve_new(visit: Visit) -> Response:
+    return await _approve(visit, None)
+
+
+async def _approve(visit: Visit, other: int | None) -> Response:
+    """As a known organisation or, without one, as new; refused, the page that the button stands on."""
+    page = _page if other is None else _plan_page
     seen = str((await posted(visit.request)).get("plan", ""))
-    other = visit.request.path_params["other"]
     try:
         await visit.database.write(actions.approve, visit.slug, _id(visit), other, seen, visit.me, visit.now)
     except NotFound:
         raise
     except Refused as refusal:
-        return await _plan_page(visit, refusal.status, str(refusal))
+        if other is None and isinstance(refusal, Known):
+            return await _page(visit, refusal.status, str(refusal), known=refusal.id)
+        return await page(visit, refusal.status, str(refusal))
     except Incomplete as incomplete:
-        return await _plan_page(visit, 422, " ".join(incomplete.problems.values()))
+        return await page(visit, 422, " ".join(incomplete.problems.values()))
     except NotSaved:
-        return await _plan_page(visit, 503, NOT_SAVED)
-    return visit.back(f"/joins/{_id(visit)}", "approved")
-
-
-@at_desk
-async def approve_new(visit: Visit) -> Response:
-    seen = str((await posted(visit.request)).get("plan", ""))
-    try:
-        await visit.database.write(actions.approve, visit.slug, _id(visit), None, seen, visit.me, visit.now)
-    except NotFound:
-        raise
-    except Known as known:
-        return await _page(visit, known.status, str(known), known=known.id)
-    except Refused as refusal:
-        return await _page(visit, refusal.status, str(refusal))
-    except Incomplete as incomplete:
-        return await _page(visit, 422, " ".join(incomplete.problems.values()))
-    except NotSaved:
-        return await _page(visit, 503, NOT_SAVED)
+        return await page(visit, 503, NOT_SAVED)
     return visit.back(f"/joins/{_id(visit)}", "approved")
 
 
