@@ -593,3 +593,10 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.seen.append("" if self.hidden else data)
+
+
+def test_the_mails_styles_name_a_tag_or_a_tag_with_a_class_for_nothing_else_is_written_into_tags() -> None:
+    css = re.sub(r"/\*.*?\*/", "", (MAIL / "inline.css").read_text(), flags=re.DOTALL)
+    selectors = [selector.strip() for selector in re.findall(r"([^{}]+)\{", css)]
+    assert [one for one in selectors if not re.fullmatch(r"[a-z0-9]+(\.[a-z-]+)?", one)] == []
+    assert len(selectors) == len(set(selectors)), "the later one would take the earlier one's place"
