@@ -145,6 +145,17 @@ letters = Table(
     _moment("dispatched_at"),  # when it was noted that a printing was delivered: letters.rules.dispatched
     Column("delivered_on", Date),
     _text("delivered_how"),
+    Column("paper", String(8), nullable=False, server_default="a4"),  # letters.printed.PAPERS
+    Column("density", String(12), nullable=False, server_default="comfortable"),  # letters.printed.DENSITIES
+    Column("signatory_place", String(8), nullable=False, server_default="under"),  # or beside the name
+    Column("letterhead", String(8), nullable=False, server_default="names"),  # of the leads: names, logos, none
+    Column("by_hand", Boolean, nullable=False, server_default=false()),  # the undersigned stand as `place` says
+    Column("consent_days", Integer, nullable=False, server_default="30"),  # an older endorsement is asked again
+    _moment("dispatch_moved_at"),  # when the dispatch date was last moved: what was given before is asked again
+    Column("nudge_days", Integer, nullable=False, server_default="14"),  # without a reply; 0: never
+    Column("outcome", String(12), nullable=False, server_default=""),  # won, partly won, lost, no reply
+    Column("outcome_on", Date),
+    _text("outcome_words"),
 )
 
 versions = Table(
@@ -309,6 +320,9 @@ endorsements = Table(
     Column("condition_suggestion_id", Integer),  # of theirs, in `suggestions`: the words that they ask for
     _moment("held_since"),  # its condition does not hold: kept apart from the undersigned
     Column("receipt", String(64)),  # the content of the PDF that says what was endorsed; null: not asked for yet
+    Column("place", Integer),  # where it stands when the undersigned are ordered by hand
+    _moment("fresh_asked_at"),  # before dispatch they were asked whether they are still happy
+    _moment("fresh_at"),  # and said that they are
     UniqueConstraint("letter_id", "organisation_id"),  # one organisation, one endorsement
     Index("ix_endorsements_organisation_id", "organisation_id"),  # what it signed before
     Index(  # whether a letter has any, and which: nothing where there is none
@@ -553,6 +567,8 @@ pdfs = Table(  # what the setter is to set, keyed by content: the same sheet is 
     _moment("asked_at", null=False),
     _moment("due_at", null=False),
     _moment("set_at"),
+    Column("step", Integer, nullable=False, server_default="0"),  # how many of its pieces are set
+    Column("steps", Integer, nullable=False, server_default="0"),
     Index("ix_pdfs_state_due_at", "state", "due_at"),
 )
 
@@ -566,5 +582,7 @@ printings = Table(
     Column("undersigned", Integer, nullable=False),
     Column("content", String(64), ForeignKey("pdfs.content"), nullable=False),
     _moment("printed_at", null=False),
+    _text("reason"),  # why it was made, in words
+    Column("changes", JSON),  # what is other than in the one before
     UniqueConstraint("letter_id", "number"),
 )

@@ -41,7 +41,7 @@ from coalition.people import mail as people_mail
 from coalition.printings import receipts
 from coalition.printings import records as printings
 from coalition.printings.actions import close_list
-from coalition.printings.setting import NotSet, Setter
+from coalition.printings.press.setting import NotSet, Setter
 from coalition.printings.store import Store
 
 IDLE_S = 0.1  # somebody looks at a page that says their PDF is being set

@@ -23,7 +23,7 @@ from coalition.letters.rules import Letter
 from coalition.people import actions as people
 from coalition.people.records import Coordinator
 from coalition.printings import actions as printings
-from coalition.printings.setting import Setter
+from coalition.printings.press.setting import Setter
 from coalition.web.site import Site
 
 AMNESTY = "Amnesty International UK"

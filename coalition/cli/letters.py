@@ -71,7 +71,7 @@ def print_letter(options: Any) -> None:
     from coalition.base.clock import now
     from coalition.letters import records as letters
     from coalition.printings import actions, records
-    from coalition.printings.setting import NotSet, Setter
+    from coalition.printings.press.setting import NotSet, Setter
     from coalition.printings.store import Store
 
     def sheet(connection: Any) -> Any:

@@ -35,8 +35,8 @@ from coalition.letters.text import LetterText
 from coalition.people import actions as people
 from coalition.printings import actions as printings
 from coalition.printings import records as printing_records
-from coalition.printings.layout import content_hash
-from coalition.printings.setting import Setter
+from coalition.printings.press.layout import content_hash
+from coalition.printings.press.setting import Setter
 from coalition.printings.store import Store
 
 P = ParamSpec("P")

@@ -116,6 +116,17 @@ class Letter:
     dispatched_at: datetime | None = None
     delivered_on: date | None = None
     delivered_how: str = ""
+    paper: str = "a4"
+    density: str = "comfortable"
+    signatory_place: str = "under"
+    letterhead: str = "names"
+    by_hand: bool = False
+    consent_days: int = 30
+    dispatch_moved_at: datetime | None = None
+    nudge_days: int = 14
+    outcome: str = ""
+    outcome_on: date | None = None
+    outcome_words: str = ""
 
     @property
     def subject(self) -> str:

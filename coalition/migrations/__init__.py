@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, inspect, text
 
 HERE = Path(__file__).parent
-HEAD = "0003"
+HEAD = "0004"
 
 
 def upgrade(url: str) -> None:

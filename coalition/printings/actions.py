@@ -21,7 +21,7 @@ from coalition.letters.rules import check as check_letter
 from coalition.letters.text import fingerprint
 from coalition.people.records import Coordinator
 from coalition.printings import records
-from coalition.printings.layout import Sheet
+from coalition.printings.press.layout import Sheet
 from coalition.printings.records import Printing
 
 

@@ -15,7 +15,7 @@ from coalition.endorsements.undersigned import line
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
 from coalition.printings import records
-from coalition.printings.layout import Receipt
+from coalition.printings.press.layout import Receipt
 from coalition.tables import endorsements as table
 
 PIECE = 50  # in one write

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from coalition.base.refused import NotFound
-from coalition.printings.layout import Receipt, Sheet, as_data, content_hash, from_data
+from coalition.printings.press.layout import Receipt, Sheet, as_data, content_hash, from_data
 from coalition.tables import pdfs, printings
 
 LEASE = timedelta(minutes=10)  # longer than any sheet may take

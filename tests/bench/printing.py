@@ -14,7 +14,7 @@ from coalition.base import clock
 from coalition.base.database import Database
 from coalition.base.settings import ROOT
 from coalition.printings import actions, records
-from coalition.printings.layout import Sheet, html
+from coalition.printings.press.layout import Sheet, html
 from tests.bench.campaigns import Campaign, begin
 from tests.bench.figures import Figure, Row, range_of
 from tests.bench.processes import get, load, rival, site

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from coalition.endorsements.undersigned import Group, Line
 from coalition.letters.text import Addressee, LetterText, fingerprint
-from coalition.printings.layout import Sheet
+from coalition.printings.press.layout import Sheet
 
 LETTER = LetterText(
     subject="Keep the Metropolitan Police’s human trafficking unit",

@@ -14,9 +14,10 @@ from coalition.endorsements import records as endorsements
 from coalition.endorsements.rules import LONGEST, Endorsement, decision_sentence
 from coalition.endorsements.undersigned import Line
 from coalition.printings import actions as printings
-from coalition.printings import layout, receipts, records
-from coalition.printings.layout import Receipt, as_data, content_hash, from_data
-from coalition.printings.setting import Setter
+from coalition.printings import receipts, records
+from coalition.printings.press import layout
+from coalition.printings.press.layout import Receipt, as_data, content_hash, from_data
+from coalition.printings.press.setting import Setter
 from tests.cast import NSPCC, Campaign
 from tests.printings.test_setting import flat, read, squeezed
 

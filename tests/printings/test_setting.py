@@ -23,8 +23,8 @@ from markupsafe import escape
 
 from coalition.endorsements.undersigned import Group, Line
 from coalition.letters.text import Addressee, LetterText
-from coalition.printings.layout import Sheet, as_data, content_hash, from_data, html
-from coalition.printings.setting import NotSet, Setter
+from coalition.printings.press.layout import Sheet, as_data, content_hash, from_data, html
+from coalition.printings.press.setting import NotSet, Setter
 from tests.printings.sheets import LETTER, NAMES, numbered, sheet, with_subject
 
 
@@ -394,7 +394,7 @@ def test_a_page_that_asks_for_other_things_than_our_fonts_gets_nothing(trap: str
     (tmp_path / "secret.css").write_text("body::before { content: 'secret' }")
     page = "".join(hostile(trap)) + "".join(hostile((tmp_path / "secret.css").as_uri()))
     program = (
-        "import sys, weasyprint; from coalition.printings.setter import _our_fonts_only as ours\n"
+        "import sys, weasyprint; from coalition.printings.press.setter import _our_fonts_only as ours\n"
         "f = ours(weasyprint)\n"
         "sys.stdout.buffer.write(weasyprint.HTML(string=sys.stdin.read(), url_fetcher=f).write_pdf())"
     )
@@ -477,7 +477,7 @@ def test_the_child_knows_neither_keys_nor_database(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_site_itself_never_loads_weasyprint() -> None:
-    program = "import sys, coalition.printings.setting; sys.exit('weasyprint' in sys.modules)"
+    program = "import sys, coalition.printings.press.setting; sys.exit('weasyprint' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 

@@ -17,7 +17,7 @@ from coalition.letters import records as letters
 from coalition.people import records as people
 from coalition.printings import records as printings
 from coalition.printings.actions import version_sheet
-from coalition.printings.layout import content_hash
+from coalition.printings.press.layout import content_hash
 from coalition.web import pictures
 from coalition.web.answer import logo
 from coalition.web.answer.ended import link_page

@@ -15,7 +15,7 @@ from coalition.letters.rules import Letter
 from coalition.letters.text import tidied
 from coalition.printings import actions as printing_actions
 from coalition.printings import records as printings
-from coalition.printings.layout import content_hash
+from coalition.printings.press.layout import content_hash
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
 from coalition.web.forms.fields import posted, put, whole_number

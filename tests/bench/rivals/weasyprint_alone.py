@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 
 from coalition.base.settings import TEMPLATES
-from coalition.printings.setter import FONT_SCHEME, _font, _shut_out_the_machine
+from coalition.printings.press.setter import FONT_SCHEME, _font, _shut_out_the_machine
 
 _shut_out_the_machine()
 warnings.filterwarnings("ignore", message="No fonts configured in FontConfig")

@@ -1,6 +1,6 @@
 """Sets sheets as PDFs: the child process of `setting`, and the only place that knows WeasyPrint.
 
-`python -m coalition.printings.setter MEGABYTES` reads jobs on standard input and answers on standard output.
+`python -m coalition.printings.press.setter MEGABYTES` reads jobs on standard input and answers on standard output.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import uharfbuzz  # type: ignore[import-untyped]
 
 from coalition.base import apart
 from coalition.base.settings import TEMPLATES
-from coalition.printings.conformance import conform, faithful
-from coalition.printings.layout import Receipt, from_data, html
+from coalition.printings.press.conformance import conform, faithful
+from coalition.printings.press.layout import Receipt, from_data, html
 
 FONT_SCHEME = "coalition-font:"
 _SERIF = ("fontpkg_source_serif_4", "SourceSerif4[opsz,wght].ttf")

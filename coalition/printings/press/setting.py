@@ -6,7 +6,7 @@ import json
 from types import TracebackType
 
 from coalition.base.apart import Child, Failed
-from coalition.printings.layout import Receipt, Sheet, as_data
+from coalition.printings.press.layout import Receipt, Sheet, as_data
 
 MEMORY_LIMIT_MB = 2048  # of address space; 10,000 undersigned take 1,320
 
@@ -23,7 +23,7 @@ class Setter:
 
     def __init__(self, time_limit_s: float = 120, memory_limit_mb: int = MEMORY_LIMIT_MB) -> None:
         self._child = Child(
-            "coalition.printings.setter",
+            "coalition.printings.press.setter",
             "Setting this PDF",
             time_limit_s=time_limit_s,
             memory_limit_mb=memory_limit_mb,
