@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
 
-from coalition.base import outbox
+from coalition.base import mailed, outbox
 from coalition.base.refused import NotFound, Refused, TooMany
 from coalition.endorsements import records, rules
 from coalition.endorsements.actions import Incomplete
@@ -112,7 +112,7 @@ def ask(
     if wrong:
         raise Incomplete(wrong)
     coordinator = people.coordinator(connection, letter.coordinator_id)
-    if outbox.count_about(connection, "request", one.id, now - timedelta(days=1)) >= A_DAY_MOST:
+    if mailed.count_about(connection, "request", one.id, now - timedelta(days=1)) >= A_DAY_MOST:
         raise TooMany(
             f"You have asked {A_DAY_MOST} times within a day. Please wait until tomorrow, or write to "
             f"{coordinator.called}, {coordinator.email}.",

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, update
 
-from coalition.base import links, outbox
+from coalition.base import links, mailed, outbox
 from coalition.base.clock import iso
 from coalition.base.refused import NotFound, Refused
 from coalition.base.text import without_addresses
@@ -270,7 +270,7 @@ def mailed_to(connection: Connection, nonce: str | None) -> str:
     # Whoever holds another link neither learns nor decides about the present contact.
     if link.contact_id and (address := organisations.address(connection, link.contact_id)):
         return address
-    return outbox.sent_to(connection, "invitation", link.first_subject_id or invitation.id, link.issued_at)
+    return mailed.sent_to(connection, "invitation", link.first_subject_id or invitation.id, link.issued_at)
 
 
 def stop_mail(connection: Connection, nonce: str | None, now: datetime) -> str:

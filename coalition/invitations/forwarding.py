@@ -5,7 +5,7 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from coalition.base import links, outbox
+from coalition.base import links, mailed, outbox
 from coalition.base.refused import Refused, TooMany
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
@@ -71,13 +71,13 @@ def forward(connection: Connection, nonce: str | None, email: str, name: str, wa
 
 def _check_limits(connection: Connection, id: int, email: str, now: datetime) -> None:
     day, hour = timedelta(days=1), timedelta(hours=1)
-    if outbox.count_about(connection, "forwarded", id, now - day) >= A_DAY_MOST:
+    if mailed.count_about(connection, "forwarded", id, now - day) >= A_DAY_MOST:
         raise TooMany(
             f"The letter was passed on {A_DAY_MOST} times within a day. Please wait until tomorrow, or write to the "
             "coordinator.",
             int(day.total_seconds()),
         )
-    if outbox.count_lately(connection, "forwarded", email, now - hour) >= AN_ADDRESS_MOST:
+    if mailed.count_lately(connection, "forwarded", email, now - hour) >= AN_ADDRESS_MOST:
         raise TooMany("That address was sent several letters within the last hour. Please wait an hour.", 3600)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, insert, update
 
-from coalition.base import links, outbox
+from coalition.base import links, mailed, outbox
 from coalition.base.clock import iso, moment_words
 from coalition.base.refused import NotFound, Refused, TooMany
 from coalition.history.records import Deed
@@ -120,7 +120,7 @@ def mail_newer(connection: Connection, nonce: str | None, now: datetime) -> None
     if newer.stopped:
         raise Refused("That address takes no more mail from here. Please write to the people who sent the link.")
     mail = _mail(newer, one.letter_id)
-    if outbox.count_lately(connection, str(mail["message"]), newer.email, now - AGAIN_AFTER, one.id):
+    if mailed.count_lately(connection, str(mail["message"]), newer.email, now - AGAIN_AFTER, one.id):
         raise TooMany(
             "The newer link was mailed within the last hour. Please look for it, also among the unwanted mail.",
             int(AGAIN_AFTER.total_seconds()),

@@ -5,7 +5,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, update
 
-from coalition.base import links, outbox
+from coalition.base import links, mailed, outbox
 from coalition.base.refused import NotFound, Refused, TooMany
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
@@ -76,12 +76,12 @@ def _link(
 
 def _check_limits(connection: Connection, id: int, email: str, now: datetime) -> None:
     day, hour = timedelta(days=1), timedelta(hours=1)
-    if outbox.count_about(connection, "look", id, now - day) >= A_DAY_MOST:
+    if mailed.count_about(connection, "look", id, now - day) >= A_DAY_MOST:
         raise TooMany(
             f"{A_DAY_MOST} people were sent a link to look within a day. Please wait until tomorrow.",
             int(day.total_seconds()),
         )
-    lately = (outbox.count_lately(connection, message, email, now - hour) for message in ("look", "forwarded"))
+    lately = (mailed.count_lately(connection, message, email, now - hour) for message in ("look", "forwarded"))
     if sum(lately) >= AN_ADDRESS_MOST:
         raise TooMany("That address was sent several letters within the last hour. Please wait an hour.", 3600)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from coalition.base import outbox
+from coalition.base import mailed, outbox
 from coalition.base.clock import iso
 from coalition.base.refused import Overtaken, Refused, TooMany
 from coalition.history.records import Deed
@@ -47,7 +47,7 @@ def send_test(connection: Connection, slug: str, seen_by: int | None, who: Coord
     letter = letters.letter_by_slug(connection, slug)
     if seen_by is not None:
         records.invitation(connection, seen_by, letter.id)
-    if outbox.count_lately(connection, "invitation_test", who.email, now - TESTS_WITHIN) >= TESTS_MOST:
+    if mailed.count_lately(connection, "invitation_test", who.email, now - TESTS_WITHIN) >= TESTS_MOST:
         raise TooMany(
             f"You have been sent {TESTS_MOST} tests within a minute. Wait a minute, then send another.",
             int(TESTS_WITHIN.total_seconds()),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from coalition.base import links, outbox
+from coalition.base import links, mailed, outbox
 from coalition.base.refused import Gone, NotFound, Refused
 from coalition.history.records import SITE, Deed
 from coalition.history.records import add as add_history
@@ -36,7 +36,7 @@ def ask(connection: Connection, email: str, now: datetime) -> None:
     person = records.coordinator_by_email(connection, email)
     if person is None:
         return
-    if outbox.count_lately(connection, "sign_in", email, now - timedelta(hours=1)) >= MAILS_AN_HOUR:
+    if mailed.count_lately(connection, "sign_in", email, now - timedelta(hours=1)) >= MAILS_AN_HOUR:
         return
     nonce = new_link(connection, person, now)
     outbox.queue(connection, "sign_in", email, now, subject_id=person.id, data={"nonce": nonce})

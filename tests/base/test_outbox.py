@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from coalition.base import outbox
+from coalition.base import mailed, outbox
 from coalition.base.database import Database
 from coalition.base.outbox import LEASE, PAUSES
 
@@ -58,7 +58,7 @@ async def test_pauses_grow_until_the_message_has_failed_and_says_why(database: D
     assert len(set(waited)) == len(waited)
     assert sum(waited, timedelta()) > timedelta(days=1)  # a weekend's trouble of a mail server is outlasted
     assert not await database.read(outbox.any_due, at + timedelta(days=365))
-    [posted] = await database.read(outbox.about, 1, ("receipt",))
+    [posted] = await database.read(mailed.about, 1, ("receipt",))
     assert (posted.state, posted.said) == ("failed", f"try {len(PAUSES)}")
 
 

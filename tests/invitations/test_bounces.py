@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, select
 
-from coalition.base import clock, outbox
+from coalition.base import clock, mailed, outbox
 from coalition.base.links import Links
 from coalition.base.mail.reports import read
 from coalition.base.mail.webhook import read as read_notice
@@ -378,7 +378,7 @@ async def test_a_notice_is_known_by_what_we_gave_the_provider_by_its_own_id_or_b
 
 
 def _mail_of_in(connection: Connection, one: Invitation) -> int:
-    found = outbox.about(connection, one.id, ("invitation",))
+    found = mailed.about(connection, one.id, ("invitation",))
     assert found
     wanted = select(outbox_table.c.id).where(
         outbox_table.c.subject_id == one.id, outbox_table.c.message == "invitation"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, select, update
 
-from coalition.base import clock
+from coalition.base import clock, mailed
 from coalition.base import outbox as post
 from coalition.base.database import Database
 from coalition.base.refused import Closed, Overtaken, Refused, TooMany
@@ -195,8 +195,8 @@ async def test_it_leaves_at_its_hour_and_not_before(eva: Campaign, late: Invitat
     _timed(eva, late, leaves_at)
     assert _again(eva, late).status == "queued"
     assert eva.send_mail() == 0
-    assert eva.database.read_now(post.timed, eva.letter.id, "invitation", clock.now()) == [(leaves_at, 1)]
-    assert eva.database.read_now(post.leaving, "invitation", [late.id], clock.now()) == {late.id: leaves_at}
+    assert eva.database.read_now(mailed.timed, eva.letter.id, "invitation", clock.now()) == [(leaves_at, 1)]
+    assert eva.database.read_now(mailed.leaving, "invitation", [late.id], clock.now()) == {late.id: leaves_at}
     owed = eva.database.write_now(post.claim, leaves_at, 10)
     assert [one.recipient for one in owed] == ["late@charity.example"]
     assert "invitation timed" in _deeds(eva, late)
@@ -209,7 +209,7 @@ async def test_the_hour_is_that_of_the_letters_clocks(eva: Campaign, late: Invit
         form = {"to": "all", "when": "later", "leaves_at": f"{day}T09:00"}
         assert (await desk.post(ask, data=form)).headers["location"].endswith("done=timed&queued=1&stopped=0")
         page = await desk.get(f"/desk/letters/{eva.letter.slug}/invitation")
-    [(leaves_at, _)] = eva.database.read_now(post.timed, eva.letter.id, "invitation", clock.now())
+    [(leaves_at, _)] = eva.database.read_now(mailed.timed, eva.letter.id, "invitation", clock.now())
     assert leaves_at == clock.moment(datetime(day.year, day.month, day.day, 9), "Europe/London")
     assert f"{clock.day_words(day)} at 09:00, London time" in page.text
 

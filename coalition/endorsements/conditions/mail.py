@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, func, select, update
 
-from coalition.base import outbox
+from coalition.base import mailed, outbox
 from coalition.base.mail.message import Mail
 from coalition.base.mail.office import NotWanted, Office, addressed, written
 from coalition.base.outbox import Owed
@@ -112,7 +112,7 @@ def condition(connection: Connection, owed: Owed, office: Office, now: datetime)
         raise NotWanted("The endorsement was withdrawn, or given without a condition, before this mail left.")
     if endorsement.endorsed_at > owed.queued_at:
         raise NotWanted("The organisation answered again before this mail left, and its receipt says how it is.")
-    receipts = outbox.about(connection, one.id, ("receipt",))
+    receipts = mailed.about(connection, one.id, ("receipt",))
     if any(mail.ended_at and mail.ended_at >= owed.queued_at for mail in receipts):
         raise NotWanted("The receipt, which left later, says how it is.")
     coordinator = people.coordinator(connection, letter.coordinator_id)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from coalition.base import links, outbox
+from coalition.base import links, mailed, outbox
 from coalition.base.refused import NotFound, Overtaken, Refused
 from coalition.endorsements import actions as answers
 from coalition.endorsements import records as endorsements
@@ -127,7 +127,7 @@ def confirm(connection: Connection, nonce: str | None, version: int | None, now:
 def _tell_coordinator(connection: Connection, letter: Letter, now: datetime) -> None:
     """One mail an hour says how many wait by then; one that is to leave says it of this one too."""
     email = people.coordinator(connection, letter.coordinator_id).email
-    last = outbox.last_about(connection, "join_waiting", letter.id)
+    last = mailed.last_about(connection, "join_waiting", letter.id)
     if last is None or last.state != "waiting":
         due_at = max(now, last.due_at + rules.HOUR) if last else now
         outbox.queue(connection, "join_waiting", email, now, subject_id=letter.id, due_at=due_at)

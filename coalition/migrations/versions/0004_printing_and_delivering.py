@@ -1,5 +1,7 @@
 """Printing and delivering: how the page is set, by what order, why a printing was made, what came of it"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -10,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    letters = (
+    letters: tuple[sa.Column[Any], ...] = (
         sa.Column("paper", sa.String(length=8), server_default="a4", nullable=False),
         sa.Column("density", sa.String(length=12), server_default="comfortable", nullable=False),
         sa.Column("signatory_place", sa.String(length=8), server_default="under", nullable=False),

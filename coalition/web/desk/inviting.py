@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from coalition.base import clock, outbox
+from coalition.base import clock, mailed
 from coalition.base.database import NotSaved
 from coalition.base.refused import Overtaken, Refused, TooMany
 from coalition.base.text import fold
@@ -64,7 +64,7 @@ async def _page(
             "one": one,
             "mail": preview(connection, letter, one, visit.now),
             "found": invitations.found(connection, letter.id, fold(search), FOUND + 1) if search else [],
-            "timed": outbox.timed(connection, letter.id, "invitation", visit.now),
+            "timed": mailed.timed(connection, letter.id, "invitation", visit.now),
             "form": form or _form(letter, proposed=proposed),
             "is_proposed": not (letter.invitation_subject or letter.invitation_body),
             "proposed": proposed,

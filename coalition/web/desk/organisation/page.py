@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from coalition.base import links, outbox
+from coalition.base import links, mailed
 from coalition.base.database import NotSaved
 from coalition.base.refused import Refused
 from coalition.endorsements import records as endorsements
@@ -79,8 +79,8 @@ async def organisation_page(
             "contacts": organisations.contacts_of(connection, one.organisation_id),
             "stop": organisations.mail_stop(connection, one.email),
             "held_up": reports.held_up(connection, one.email, (one.read_at, one.answered_at)),
-            "leaves_at": outbox.leaving(connection, "invitation", [one.id], visit.now).get(one.id),
-            "mails": outbox.about(connection, ids, MAILS),
+            "leaves_at": mailed.leaving(connection, "invitation", [one.id], visit.now).get(one.id),
+            "mails": mailed.about(connection, ids, MAILS),
             "entries": entries,
             "people": holders.people_of(connection, entries),
             "closes": until,

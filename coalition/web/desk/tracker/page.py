@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from coalition.base import outbox
+from coalition.base import mailed
 from coalition.base.spreadsheet import Write, csv_bytes, xlsx_bytes
 from coalition.invitations import records as invitations
 from coalition.invitations.rules import MOVES, STATUSES
@@ -68,7 +68,7 @@ def _look(connection: Connection, visit: Visit, asked: View) -> dict[str, Any]:
         "counts": counts,
         "everyone": sum(counts.values()),
         "needs": _while_nothing_happens(("needs", *still), lambda: watching.needs(connection, letter.id, view.wanted)),
-        "timed": outbox.timed(connection, letter.id, "invitation", visit.now) if counts.get("queued") else [],
+        "timed": mailed.timed(connection, letter.id, "invitation", visit.now) if counts.get("queued") else [],
         # Whoever looks for somebody wants rows.
         "found": _while_nothing_happens(
             ("progress", *still), lambda: progress.look(connection, letter, visit.now, counts)
