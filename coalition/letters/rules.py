@@ -169,8 +169,13 @@ def check(letter: Letter, move: Move, now: datetime) -> State:
 
 def is_public(letter: Letter, now: datetime) -> bool:
     """May a reader without a link see it? Every public exit asks here, and nowhere else."""
-    if letter.state == "draft" or letter.visibility == "private":
-        return False
+    return letter.state != "draft" and letter.visibility != "private" and embargo_over(letter, now)
+
+
+def embargo_over(letter: Letter, now: datetime) -> bool:
+    """Nothing of a letter is public, nor sent to anybody who was not asked, before this holds. Pages and data ask
+    through is_public(), mail through embargo.hold().
+    """
     return letter.embargo_until is None or letter.embargo_until <= now
 
 
