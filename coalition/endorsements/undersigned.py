@@ -16,6 +16,7 @@ class Line:
     signatory: str = ""
     role: str = ""
     note: str = ""
+    logo: str = ""  # SHA-256 of the kept picture, where it is to be printed
 
 
 @dataclass(frozen=True)

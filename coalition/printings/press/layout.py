@@ -38,6 +38,11 @@ class Sheet:
     printing: int  # 0: not a printing
     watermark: str  # "" or "Draft"
     made_at: str  # ISO 8601 in UTC: "2009-10-26T09:00:00Z"
+    paper: str = "a4"  # or "letter": US Letter
+    density: str = "comfortable"  # or "compact"; or "logos": a wall of logos
+    signatory_place: str = "under"  # the organisation's name; or "beside" it
+    letterhead: str = "names"  # of the leads; or "logos", or "none"
+    lead_logos: tuple[str, ...] = ()  # SHA-256 each, in the order of `text.leads`; "" where there is none to print
 
 
 @dataclass(frozen=True)
@@ -69,11 +74,15 @@ def as_data(sheet: Sheet | Receipt) -> dict[str, Any]:
 
 
 def from_data(data: Mapping[str, Any]) -> Sheet | Receipt:
-    """The sheet that `as_data` wrote. Raises KeyError or TypeError when fields are missing or unknown."""
+    """The sheet that `as_data` wrote, now or when it had fewer fields.
+
+    Raises KeyError or TypeError when fields are missing or unknown.
+    """
     if "given_by" in data:
         return Receipt(**{**data, "line": Line(**data["line"])})
     groups = (Group(group["name"], tuple(Line(**line) for line in group["lines"])) for group in data["groups"])
-    return Sheet(**{**data, "text": letter_text.from_data(data["text"]), "groups": tuple(groups)})
+    text = letter_text.from_data(data["text"])
+    return Sheet(**{**data, "text": text, "groups": tuple(groups), "lead_logos": tuple(data.get("lead_logos", ()))})
 
 
 def html(sheet: Sheet | Receipt) -> str:
@@ -106,7 +115,8 @@ def _printed(group: Group) -> Group:
 
 
 def _one_line(line: Line) -> Line:
-    return Line(*map(one_line, (line.organisation, line.signatory, line.role, line.note)))
+    organisation, signatory, role, note = map(one_line, (line.organisation, line.signatory, line.role, line.note))
+    return Line(organisation, signatory, role, note, line.logo)
 
 
 def _edition(sheet: Sheet) -> str:
