@@ -27,8 +27,8 @@ def attach(pdf: pikepdf.Pdf, attachments: Iterable[Attachment], at: datetime) ->
             mime_type=attachment.mime,
             creation_date=moment,
             mod_date=moment,
-            relationship=pikepdf.Name(f"/{attachment.relationship}"),
         )
+        spec.obj.AFRelationship = pikepdf.Name(f"/{attachment.relationship}")
         pdf.attachments[attachment.name] = spec
         associated.append(pdf.attachments[attachment.name].obj)
     if len(associated):
