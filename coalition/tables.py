@@ -323,6 +323,8 @@ endorsements = Table(
     Column("place", Integer),  # where it stands when the undersigned are ordered by hand
     _moment("fresh_asked_at"),  # before dispatch they were asked whether they are still happy
     _moment("fresh_at"),  # and said that they are
+    _moment("kept_at"),  # the desk decided to print it all the same, though nothing was heard
+    _moment("left_out_at"),  # or to leave it out until something is
     UniqueConstraint("letter_id", "organisation_id"),  # one organisation, one endorsement
     Index("ix_endorsements_organisation_id", "organisation_id"),  # what it signed before
     Index(  # whether a letter has any, and which: nothing where there is none

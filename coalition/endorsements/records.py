@@ -32,6 +32,10 @@ _columns: tuple[ColumnElement[Any], ...] = (
     endorsements.c.condition_organisation,
     endorsements.c.condition_suggestion_id,
     endorsements.c.held_since,
+    endorsements.c.fresh_asked_at,
+    endorsements.c.fresh_at,
+    endorsements.c.kept_at,
+    endorsements.c.left_out_at,
 )
 _of = select(*_columns).where(
     endorsements.c.letter_id == bindparam("letter_id"),
@@ -46,7 +50,7 @@ STANDING: tuple[ColumnElement[bool], ...] = (
     endorsements.c.version >= _base,
 )
 # Which of them count: every list, number, page and print asks here, and nowhere else.
-COUNTED = (*STANDING, endorsements.c.held_since.is_(None))
+COUNTED = (*STANDING, endorsements.c.held_since.is_(None), endorsements.c.left_out_at.is_(None))
 _undersigned = select(*_columns).where(*COUNTED)
 _with_register = (
     select(organisations.c.register_id, *_columns)
@@ -105,6 +109,7 @@ _put = (
                 "condition_organisation",
                 "condition_suggestion_id",
                 "held_since",
+                "left_out_at",
                 "receipt",
             )
         }
@@ -139,7 +144,7 @@ def put(
     that condition.
     """
     values: dict[str, Any] = {**vars(answer), "sort_key": sort_key, "endorsed_at": now, "withdrawn_at": None}
-    values |= {"given_version": answer.version, "told_at": None, "receipt": None}
+    values |= {"given_version": answer.version, "told_at": None, "receipt": None, "left_out_at": None}
     values |= {"held_since": now if answer.condition and not counts_on else None}
     if before is None:
         connection.execute(

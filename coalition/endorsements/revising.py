@@ -44,7 +44,7 @@ _LETTER = bindparam("of_letter", type_=Integer)
 _reached = and_(i.nonce.is_not(None), ~exists().where(mail_stops.c.email == contacts.c.email))
 _asked = invitations.join(contacts, contacts.c.id == i.contact_id)
 # Asked, and knowing the text before. Whose invitation has not left yet gets the new text with it.
-_KNOWING = ("again", "sent", "fetched", "read", "deciding", "held", "endorsed", "declined", "withdrawn")
+_KNOWING = ("again", "sent", "fetched", "read", "deciding", "held", "endorsed", "unconfirmed", "declined", "withdrawn")
 _reachable = select(i.id).select_from(_asked).where(i.letter_id == _LETTER, _reached).scalar_subquery()
 
 

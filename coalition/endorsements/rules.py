@@ -65,6 +65,10 @@ class Endorsement:
     condition_organisation: str = ""
     condition_suggestion_id: int | None = None
     held_since: datetime | None = None  # its condition does not hold
+    fresh_asked_at: datetime | None = None  # before dispatch they were asked whether they are still happy
+    fresh_at: datetime | None = None  # and said that they are
+    kept_at: datetime | None = None  # the desk decided to print it all the same, though nothing was heard
+    left_out_at: datetime | None = None  # or to leave it out until something is
 
     @property
     def answer(self) -> Answer:

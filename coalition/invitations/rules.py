@@ -21,11 +21,15 @@ Status = Literal[
     "again",
     "held",
     "endorsed",
+    "unconfirmed",
     "declined",
     "withdrawn",
 ]
 
 _UNREAD: frozenset[Status] = frozenset({"queued", "sent", "fetched", "failed", "bounced"})
+_BEFORE: frozenset[Status] = frozenset(
+    {"read", "deciding", "again", "declined", "withdrawn", "endorsed", "held", "unconfirmed"}
+)
 
 # What can happen to an invitation: the statuses it can happen in, and the status after. News that comes late (a mail
 # sent after it was read, a page read after the answer) finds its status missing here, and changes nothing.
@@ -38,14 +42,17 @@ MOVES: dict[str, tuple[frozenset[Status], Status]] = {
     "fetch": (frozenset({"queued", "sent"}), "fetched"),
     "read": (_UNREAD, "read"),
     "defer": (_UNREAD | {"read", "deciding", "again", "declined", "withdrawn"}, "deciding"),
-    "endorse": (_UNREAD | {"read", "deciding", "again", "declined", "withdrawn", "endorsed", "held"}, "endorsed"),
+    "endorse": (_UNREAD | _BEFORE, "endorsed"),
     # On a condition that does not hold yet; then it does, or does no more.
-    "hold": (_UNREAD | {"read", "deciding", "again", "declined", "withdrawn", "endorsed", "held"}, "held"),
+    "hold": (_UNREAD | _BEFORE, "held"),
     "condition holds": (frozenset({"held"}), "endorsed"),
     "condition broken": (frozenset({"endorsed"}), "held"),
     "decline": (_UNREAD | {"read", "deciding", "again", "declined", "withdrawn"}, "declined"),
-    "withdraw": (frozenset({"endorsed", "held", "again"}), "withdrawn"),
-    "ask again": (frozenset({"endorsed", "held"}), "again"),  # the text was changed in substance
+    # Asked before dispatch whether they are still happy, and not heard of; then they are.
+    "leave out": (frozenset({"endorsed"}), "unconfirmed"),
+    "take in": (frozenset({"unconfirmed"}), "endorsed"),
+    "withdraw": (frozenset({"endorsed", "held", "again", "unconfirmed"}), "withdrawn"),
+    "ask again": (frozenset({"endorsed", "held", "unconfirmed"}), "again"),  # the text was changed in substance
     "fail again": (frozenset({"sent", "fetched", "again"}), "failed"),  # and the mail that says so does not arrive
 }
 
@@ -61,11 +68,12 @@ STATUSES: dict[Status, str] = {
     "again": "Asked again",
     "held": "On a condition",
     "endorsed": "Endorsed",
+    "unconfirmed": "Left out",
     "declined": "Declined",
     "withdrawn": "Withdrawn",
 }
-ANSWERED: frozenset[Status] = frozenset({"held", "endorsed", "declined", "withdrawn"})
-AGREED: frozenset[Status] = frozenset({"held", "endorsed"})  # taken back by withdrawing
+ANSWERED: frozenset[Status] = frozenset({"held", "endorsed", "unconfirmed", "declined", "withdrawn"})
+AGREED: frozenset[Status] = frozenset({"held", "endorsed", "unconfirmed"})  # taken back by withdrawing
 # Asked, and not decided yet.
 WAITING: frozenset[Status] = frozenset({"sent", "fetched", "read", "deciding", "again"})
 # Why a link was ended, for whoever opens it still.

@@ -73,8 +73,10 @@ def settle(connection: Connection, letter_id: int, now: datetime, *, printing: b
 _letter = select(letters.c.state, letters.c.show_undersigned).where(letters.c.id == bindparam("of_letter"))
 _kept = [name for name in One.__dataclass_fields__ if name != "held"]
 _columns: tuple[ColumnElement[Any], ...] = (*(e[name] for name in _kept), e.held_since.is_not(None))
-_all = select(*_columns).where(*STANDING, _conditional)
-_plain = (*STANDING, e.condition == literal_column("''"))
+# Who is left out because nothing was heard neither counts nor waits, whatever its condition.
+_here = (*STANDING, e.left_out_at.is_(None))
+_all = select(*_columns).where(*_here, _conditional)
+_plain = (*_here, e.condition == literal_column("''"))
 _how_many = select(func.count()).select_from(endorsements).where(*_plain)
 _among = select(e.organisation_id).where(*_plain, e.organisation_id.in_(_ids))
 _called = (

@@ -19,7 +19,7 @@ from coalition.tables import invitations
 
 # The funnel: what each stage is called, and the statuses of those who have come so far.
 _DECIDED = ("endorsed", "declined", "withdrawn")
-_ENDED = ("held", *_DECIDED)
+_ENDED = ("held", "unconfirmed", *_DECIDED)
 _STAGES = (
     ("On the list", ("added", "queued", "failed", "bounced", "sent", "fetched", "read", "deciding", "again", *_ENDED)),
     ("Asked", ("queued", "failed", "bounced", "sent", "fetched", "read", "deciding", "again", *_ENDED)),

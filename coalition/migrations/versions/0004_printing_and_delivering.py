@@ -29,6 +29,8 @@ def upgrade() -> None:
         sa.Column("place", sa.Integer(), nullable=True),
         sa.Column("fresh_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fresh_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("left_out_at", sa.DateTime(timezone=True), nullable=True),
     )
     pdfs = (
         sa.Column("step", sa.Integer(), server_default="0", nullable=False),
