@@ -394,7 +394,7 @@ def test_a_page_that_asks_for_other_things_than_our_fonts_gets_nothing(trap: str
     (tmp_path / "secret.css").write_text("body::before { content: 'secret' }")
     page = "".join(hostile(trap)) + "".join(hostile((tmp_path / "secret.css").as_uri()))
     program = (
-        "import sys, weasyprint; from coalition.printings.press.setter import _our_fonts_only as ours\n"
+        "import sys, weasyprint; from coalition.printings.press.setter import _ours_only as ours\n"
         "f = ours(weasyprint)\n"
         "sys.stdout.buffer.write(weasyprint.HTML(string=sys.stdin.read(), url_fetcher=f).write_pdf())"
     )

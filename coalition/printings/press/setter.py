@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import unicodedata
 import warnings
 from collections.abc import Callable, Mapping
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 from xml.etree import ElementTree
 
@@ -21,7 +23,7 @@ from coalition.base.settings import TEMPLATES
 from coalition.printings.press.conformance import conform, faithful
 from coalition.printings.press.layout import Receipt, from_data, html
 
-FONT_SCHEME = "coalition-font:"
+FONT_SCHEME, LOGO_SCHEME = "coalition-font:", "coalition-logo:"
 _SERIF = ("fontpkg_source_serif_4", "SourceSerif4[opsz,wght].ttf")
 _SERIF_ITALIC = ("fontpkg_source_serif_4", "SourceSerif4-Italic[opsz,wght].ttf")
 _HINDI = ("fontpkg_noto_sans_devanagari", "NotoSansDevanagari[wdth,wght].ttf")
@@ -43,11 +45,19 @@ def main() -> None:
 
 def _warm() -> Callable[[bytes], bytes]:
     set_pdf = warm_press()
-    return lambda job: set_pdf(json.loads(job))
+
+    def do(job: bytes) -> bytes:
+        asked = json.loads(job)
+        return set_pdf(asked["sheet"], {sha256: base64.b64decode(data) for sha256, data in asked["pictures"].items()})
+
+    return do
 
 
-def warm_press() -> Callable[[Mapping[str, Any]], bytes]:
-    """Loads WeasyPrint, our fonts and our style sheet once; the function it gives sets one sheet's data as a PDF."""
+def warm_press() -> Callable[..., bytes]:
+    """Loads WeasyPrint, our fonts and our style sheet once; the function it gives sets one sheet's data as a PDF.
+
+    Its second argument are the logos that may be printed, by their SHA-256.
+    """
     _shut_out_the_machine()
     warnings.filterwarnings("ignore", message="No fonts configured in FontConfig")  # as meant
     import weasyprint
@@ -55,14 +65,15 @@ def warm_press() -> Callable[[Mapping[str, Any]], bytes]:
 
     weasyprint.pdf.Stream = faithful(weasyprint.pdf.Stream)
     fonts = FontConfiguration()
-    fetcher = _our_fonts_only(weasyprint)
+    fetcher = _ours_only(weasyprint)
     letter, receipt = (
         weasyprint.CSS(string=(TEMPLATES / "pdf" / name).read_text(), url_fetcher=fetcher, font_config=fonts)
         for name in ("letter.css", "receipt.css")
     )
 
-    def set_pdf(data: Mapping[str, Any]) -> bytes:
+    def set_pdf(data: Mapping[str, Any], pictures: Mapping[str, bytes] = MappingProxyType({})) -> bytes:
         sheet = from_data(data)
+        fetcher.pictures = pictures
         page = weasyprint.HTML(string=html(sheet), base_url=None, url_fetcher=fetcher)
         _give_names_their_direction(page.etree_element)
         _pair_the_undersigned(page.etree_element)
@@ -79,16 +90,23 @@ def _shut_out_the_machine() -> None:
     os.environ["FONTCONFIG_FILE"] = str(TEMPLATES / "pdf" / "fonts.conf")
 
 
-def _our_fonts_only(weasyprint: Any) -> Any:
-    class OurFontsOnly(weasyprint.URLFetcher):  # type: ignore[misc]
-        """Answers for our own fonts. Whatever else a page asks for is not there: no network, no file."""
+def _ours_only(weasyprint: Any) -> Any:
+    class OursOnly(weasyprint.URLFetcher):  # type: ignore[misc]
+        """Answers for our fonts and the job's logos. Nothing else a page asks for is there: no network, no file."""
+
+        pictures: Mapping[str, bytes] = MappingProxyType({})
 
         def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> Any:
-            if not url.startswith(FONT_SCHEME) or url.removeprefix(FONT_SCHEME) not in _FONTS:
-                raise ValueError(f"not one of our fonts: {url}")
-            return weasyprint.urls.URLFetcherResponse(url, _font(url.removeprefix(FONT_SCHEME)))
+            return weasyprint.urls.URLFetcherResponse(url, self._found(url))
 
-    return OurFontsOnly(allowed_protocols=())
+        def _found(self, url: str) -> bytes:
+            if url.startswith(FONT_SCHEME) and url.removeprefix(FONT_SCHEME) in _FONTS:
+                return _font(url.removeprefix(FONT_SCHEME))
+            if url.startswith(LOGO_SCHEME) and url.removeprefix(LOGO_SCHEME) in self.pictures:
+                return self.pictures[url.removeprefix(LOGO_SCHEME)]
+            raise ValueError(f"neither a font of ours nor a logo of this job: {url}")
+
+    return OursOnly(allowed_protocols=())
 
 
 def _font(name: str) -> bytes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from types import TracebackType
+from collections.abc import Mapping
+from types import MappingProxyType, TracebackType
 
 from coalition.base.apart import Child, Failed
 from coalition.printings.press.layout import Receipt, Sheet, as_data
@@ -35,10 +37,14 @@ class Setter:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def set(self, sheet: Sheet | Receipt) -> bytes:
-        """The sheet as a PDF. Raises NotSet when it takes longer than the time limit, needs more memory, or fails."""
+    def set(self, sheet: Sheet | Receipt, pictures: Mapping[str, bytes] = MappingProxyType({})) -> bytes:
+        """The sheet as a PDF, with the logos it names from `pictures`, PNGs by their SHA-256.
+
+        Raises NotSet when it takes longer than the time limit, needs more memory, or fails.
+        """
+        logos = {sha256: base64.b64encode(data).decode() for sha256, data in pictures.items()}
         try:
-            return self._child.ask(json.dumps(as_data(sheet)).encode())
+            return self._child.ask(json.dumps({"sheet": as_data(sheet), "pictures": logos}).encode())
         except Failed as reason:
             raise NotSet(str(reason)) from None
 
