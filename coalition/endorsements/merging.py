@@ -141,6 +141,7 @@ def merge(connection: Connection, kept_id: int, merged_id: int, seen: str, who: 
     steps = Journal(connection)
     for one in planned.letters:
         if one.gone:
+            _keep_order(connection, steps, one.kept.id, one.gone.id)
             _take_out(connection, steps, one.kept.id, one.gone, now)
     contact_of = _move_contacts(connection, steps, planned)
     for one in planned.letters:
@@ -163,6 +164,16 @@ def _done(connection: Connection, kept_id: int, merged_id: int) -> int | None:
         merges.c.kept_id == kept_id, merges.c.merged_id == merged_id, merges.c.undone_at.is_(None)
     )
     return connection.execute(wanted).scalar()
+
+
+def _keep_order(connection: Connection, steps: Journal, kept_id: int, gone_id: int) -> None:
+    """Where only the one that makes way was given a place among the undersigned by hand, the other takes it."""
+    placed = select(endorsements.c.id, endorsements.c.group, endorsements.c.place)
+    kept, gone = (
+        connection.execute(placed.where(endorsements.c.invitation_id == id)).first() for id in (kept_id, gone_id)
+    )
+    if kept and gone and kept.place is None and kept.group == gone.group:
+        steps.change(endorsements, {"id": kept.id}, place=gone.place)
 
 
 def _take_out(connection: Connection, steps: Journal, kept_id: int, gone: Invitation, now: datetime) -> None:

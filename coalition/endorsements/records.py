@@ -36,6 +36,7 @@ _columns: tuple[ColumnElement[Any], ...] = (
     endorsements.c.fresh_at,
     endorsements.c.kept_at,
     endorsements.c.left_out_at,
+    endorsements.c.place,
 )
 _of = select(*_columns).where(
     endorsements.c.letter_id == bindparam("letter_id"),
@@ -56,7 +57,6 @@ _with_register = (
     select(organisations.c.register_id, *_columns)
     .join_from(endorsements, organisations, organisations.c.id == endorsements.c.organisation_id)
     .where(*COUNTED)
-    .order_by(endorsements.c.sort_key, endorsements.c.id)
 )
 _count = select(func.count()).select_from(endorsements).where(*COUNTED)
 
@@ -73,7 +73,7 @@ def standing(connection: Connection, letter_id: int) -> list[Endorsement]:
 
 
 def standing_with_register(connection: Connection, letter_id: int) -> list[tuple[str | None, Endorsement]]:
-    """All that stand, by name, each with its register number."""
+    """All that stand, in no order, each with its register number."""
     return [(row[0], Endorsement(*row[1:])) for row in connection.execute(_with_register, {"of_letter": letter_id})]
 
 
@@ -120,7 +120,9 @@ _put = (
                     endorsements.c.condition_organisation_id,
                 ),
                 else_=None,
-            )
+            ),
+            # A place counts within a group: in another one it begins as a new one does.
+            "place": case((endorsements.c.group == bindparam("new_group"), endorsements.c.place), else_=None),
         }
     )
 )

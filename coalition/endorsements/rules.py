@@ -69,6 +69,7 @@ class Endorsement:
     fresh_at: datetime | None = None  # and said that they are
     kept_at: datetime | None = None  # the desk decided to print it all the same, though nothing was heard
     left_out_at: datetime | None = None  # or to leave it out until something is
+    place: int | None = None  # where it stands in its group, when the undersigned are ordered by hand
 
     @property
     def answer(self) -> Answer:

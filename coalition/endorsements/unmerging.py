@@ -16,8 +16,8 @@ from coalition.organisations import directory
 from coalition.tables import invitations as invitations_table
 from coalition.tables import merges, organisations, suggestions
 
-# Copied for the lists, or counted: what they say now is as good as what they said.
-_DERIVED = ("sort_key", "search_key", "contact_key", "revision")
+# Copied for the lists, counted, or put in order: what they say now is as good as what they said.
+_DERIVED = ("sort_key", "search_key", "contact_key", "revision", "place")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from coalition.base.refused import NotFound
 from coalition.base.spreadsheet import csv_bytes
 from coalition.endorsements import records as endorsements
 from coalition.endorsements.rules import Endorsement
-from coalition.endorsements.undersigned import grouped
+from coalition.endorsements.undersigned import arranged, grouped
 from coalition.letters import records as letters
 from coalition.letters import rules
 from coalition.letters.rules import Letter
@@ -80,7 +80,7 @@ async def letter_json(request: Request) -> Response:
     def look(connection: Connection) -> dict[str, Any]:
         letter = public_letter(connection, request.path_params["slug"])
         version = letters.version(connection, letter.id, letter.version)
-        undersigned = [_public_line(*row) for row in endorsements.standing_with_register(connection, letter.id)]
+        undersigned = [_public_line(*row) for row in _in_order(connection, letter)]
         return {
             "slug": letter.slug,
             "subject": version.text.subject,
@@ -100,6 +100,14 @@ async def letter_json(request: Request) -> Response:
     return _data(json.dumps(found, ensure_ascii=False).encode(), "application/json")
 
 
+def _in_order(connection: Connection, letter: Letter) -> list[tuple[str | None, Endorsement]]:
+    """Register number and endorsement of each of the undersigned, in the order they are printed."""
+    rows = endorsements.standing_with_register(connection, letter.id)
+    numbers = {one.id: register_id for register_id, one in rows}
+    groups = arranged((one for _, one in rows), letter)
+    return [(numbers[one.id], one) for _, those in groups for one in those]
+
+
 def _public_line(register_id: str | None, one: Endorsement) -> dict[str, Any]:
     return {
         "organisation": one.name,
@@ -114,7 +122,7 @@ def _public_line(register_id: str | None, one: Endorsement) -> dict[str, Any]:
 async def endorsers_csv(request: Request) -> Response:
     def look(connection: Connection) -> bytes:
         letter = public_letter(connection, request.path_params["slug"])
-        lines = [(_public_line(*row), row[1]) for row in endorsements.standing_with_register(connection, letter.id)]
+        lines = [(_public_line(*row), row[1]) for row in _in_order(connection, letter)]
         return csv_bytes(
             COLUMNS,
             (
