@@ -11,11 +11,13 @@ from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
 from coalition.web import dev, errors, hooks, joining, parameters, public, sign_in, versions
 from coalition.web.answer import answers, conditions, ended, page, receipt, requests, suggesting
-from coalition.web.desk import asking, closing, delivering, inviting, letters, reminders, suggestions
+from coalition.web.desk import asking, closing, inviting, letters, reminders, suggestions
 from coalition.web.desk import joining as desk_joining
 from coalition.web.desk import versions as desk_versions
 from coalition.web.desk.directory import details, logos, merging
 from coalition.web.desk.directory import everyone as directory
+from coalition.web.desk.dispatch import noting as dispatch_noting
+from coalition.web.desk.dispatch import page as dispatch
 from coalition.web.desk.lists import importing, register, register_lists
 from coalition.web.desk.organisation import bounces, linking, looking
 from coalition.web.desk.organisation import page as organisation
@@ -138,8 +140,13 @@ DESK: list[BaseRoute] = [
     get("/letters/{slug}/printings", closing.closing),
     post("/letters/{slug}/close", closing.close_list),
     post("/letters/{slug}/print", closing.print_again),
-    post("/letters/{slug}/delivered", delivering.note),
-    post("/letters/{slug}/delivered/take-back", delivering.take_back),
+    get("/letters/{slug}/dispatch", dispatch.page),
+    get("/letters/{slug}/dispatch/note", dispatch_noting.write),
+    post("/letters/{slug}/dispatch/note", dispatch_noting.note),
+    get("/letters/{slug}/dispatch/{id:int}/note", dispatch_noting.write),
+    post("/letters/{slug}/dispatch/{id:int}/note", dispatch_noting.note),
+    post("/letters/{slug}/dispatch/{id:int}/take-back", dispatch_noting.take_back),
+    get("/letters/{slug}/dispatch/{id:int}/proof", dispatch_noting.proof),
     get("/letters/{slug}/printings/{number:int}.pdf", closing.printing_pdf),
     get("/letters/{slug}/history", closing.timeline),
 ]

@@ -11,7 +11,8 @@ In reading order:
     invitations     asking: signed links, mail and its words, mail that comes back, importing; reminders; the tracker
     endorsements    answering: endorse, later, decline, withdraw; conditions; suggestions; joins; the undersigned; a new
                     version; what is asked for after delivery; merging two
-    printings       the PDF: frozen list, receipts, layout, setting it apart from the site; noting that it was delivered
+    printings       the PDF: frozen list, receipts, layout, setting it apart from the site
+    dispatch        sending a printing or noting that it was handed over; everybody on it told
     web             pages, by who is looking: public, answer, desk; their forms
     work            the worker: outbox, timed work, PDF
     cli             the commands: what runs, one letter, keeping it

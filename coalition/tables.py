@@ -142,9 +142,7 @@ letters = Table(
     _moment("created_at", null=False),
     _moment("opened_at"),
     _moment("closed_at"),
-    _moment("dispatched_at"),  # when it was noted that a printing was delivered: letters.rules.dispatched
-    Column("delivered_on", Date),
-    _text("delivered_how"),
+    _moment("dispatched_at"),  # when the first of its `dispatches` happened: letters.rules.dispatched
     Column("paper", String(8), nullable=False, server_default="a4"),  # letters.printed.PAPERS
     Column("density", String(12), nullable=False, server_default="comfortable"),  # letters.printed.DENSITIES
     Column("signatory_place", String(8), nullable=False, server_default="under"),  # or beside the name
@@ -325,8 +323,16 @@ endorsements = Table(
     _moment("fresh_at"),  # and said that they are
     _moment("kept_at"),  # the desk decided to print it all the same, though nothing was heard
     _moment("left_out_at"),  # or to leave it out until something is
+    Column("printed_in", Integer),  # the first printing that carries it, as long as it stands
+    _moment("final_at"),  # when its mail with the printing that was dispatched was owed
     UniqueConstraint("letter_id", "organisation_id"),  # one organisation, one endorsement
     Index("ix_endorsements_organisation_id", "organisation_id"),  # what it signed before
+    Index(  # of those who are still to get the printing
+        "ix_endorsements_printed",
+        *("letter_id", "printed_in", "id"),
+        sqlite_where=text("printed_in IS NOT NULL AND final_at IS NULL"),
+        postgresql_where=text("printed_in IS NOT NULL AND final_at IS NULL"),
+    ),
     Index(  # whether a letter has any, and which: nothing where there is none
         "ix_endorsements_conditional",
         "letter_id",
@@ -587,4 +593,44 @@ printings = Table(
     _text("reason"),  # why it was made, in words
     Column("changes", JSON),  # what is other than in the one before
     UniqueConstraint("letter_id", "number"),
+)
+
+dispatches = Table(  # a printing sent, handed over or posted
+    "dispatches",
+    metadata,
+    _id(),
+    _to("letters"),
+    Column("printing", Integer, nullable=False),  # its number
+    Column("way", String(8), nullable=False),  # dispatch.rules.WAYS
+    Column("state", String(8), nullable=False),  # dispatch.rules.MOVES
+    _text("whom"),  # to whom it went, in the coordinator's words, as the public page says it
+    Column("day", Date),  # on which it happened, where the letter is
+    _text("place"),
+    _text("handed_by"),
+    _text("taken_by"),
+    _text("words"),  # anything else; of those noted before there were dispatches, all that is known
+    Column("proof", String(64)),  # SHA-256 of a kept file; shown at the desk only
+    Column("proof_kind", String(4), nullable=False, server_default=""),  # jpeg, pdf
+    _text("proof_name"),  # what the file was called where it came from
+    _text("subject"),  # of a mail, and its words
+    _text("body"),
+    _text("who"),  # who sent it or noted it
+    _moment("begun_at", null=False),
+    _moment("undo_until"),  # until then "Stop it" stops a mail, and nobody is told of what was noted
+    _moment("happened_at"),
+    _text("ended_by"),  # who stopped it, or took it back
+    Column("revision", Integer, nullable=False, server_default="0"),  # counts saves, as a letter's does
+    Index("ix_dispatches_letter_id", "letter_id"),
+    Index("ix_dispatches_state_undo_until", "state", "undo_until"),
+)
+
+dispatch_recipients = Table(  # whom a mail of a dispatch goes to, each in a mail of its own
+    "dispatch_recipients",
+    metadata,
+    _id(),
+    Column("dispatch_id", Integer, ForeignKey("dispatches.id"), nullable=False, index=True),
+    Column("kind", String(4), nullable=False),  # to, cc, self
+    _text("name"),
+    Column("email", String(254), nullable=False),
+    Column("outbox_id", Integer),  # the newest mail to it, once it has left
 )

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from coalition.base import clock
 from coalition.base.database import Database
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import sample
+from coalition.dispatch import noting
+from coalition.dispatch.rules import Noted
 from coalition.invitations import actions as invitations
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
@@ -125,6 +127,12 @@ def begin(connection: Connection, at: datetime) -> tuple[Coordinator, Letter]:
     letter = printings.open_letter(connection, letter.slug, letter.revision, eva, at)
     invitations.ask(connection, letter.slug, None, eva.called, at)
     return eva, letter
+
+
+def deliver(connection: Connection, slug: str, day: date, how: str, who: str, now: datetime) -> str:
+    """Notes at the desk that the first printing was delivered."""
+    noted = Noted(1, "other", "Sir Paul Stephenson", day, words=how)
+    return noting.note(connection, slug, noted, who, now)[1]
 
 
 def hidden(page: str, name: str) -> str:

@@ -1,6 +1,7 @@
 """Migrations: what they make is what the tables say, on both databases, however often they run."""
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import inspect, select
 
 from coalition import migrations
 from coalition.base.database import Database
+from coalition.dispatch import records as dispatches
 from coalition.invitations.wording import check
 from coalition.tables import contacts, endorsements, invitations, letters, metadata, organisations
 from tests import postgres
@@ -69,8 +71,10 @@ def test_a_database_of_the_first_release_keeps_its_rows_and_can_be_searched(requ
         database.close()
 
 
-def _first_release(request: pytest.FixtureRequest) -> Iterator[str]:
-    """An empty database on each engine, brought to the first release's schema and given a row of what is made anew."""
+def _first_release(request: pytest.FixtureRequest, schema: str = "0001") -> Iterator[str]:
+    """An empty database on each engine, brought to the first release's schema or to a later one, and given a row of
+    what is made anew.
+    """
     with postgres.new_database(request.getfixturevalue("postgresql_server")) as url:
         for empty in (f"sqlite:///{request.getfixturevalue('tmp_path') / 'first.db'}", url):
             database = Database(empty)
@@ -79,7 +83,7 @@ def _first_release(request: pytest.FixtureRequest) -> Iterator[str]:
                     connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
                 config = migrations.configuration()
                 config.attributes["connection"] = connection
-                command.upgrade(config, "0001")
+                command.upgrade(config, schema)
                 for statement in FIRST_ROWS:
                     connection.exec_driver_sql(statement)
             database.close()
@@ -101,6 +105,32 @@ def test_a_note_of_the_first_release_is_a_part_of_the_invitation(request: pytest
         assert body.startswith("Dear {contact},")
         database.close()
 
+
+def test_a_delivery_noted_before_there_were_dispatches_is_one_and_tells_nobody_anew(
+    request: pytest.FixtureRequest,
+) -> None:
+    for url in _first_release(request, "0003"):
+        database = Database(url)
+        with database.engine.execution_options(coalition_write=True).begin() as connection:
+            for statement in DELIVERED:
+                connection.exec_driver_sql(statement)
+        migrations.upgrade(url)
+        with database.engine.connect() as connection:
+            [one] = dispatches.happened(connection, 2)
+            assert (one.printing, one.way, one.day, one.words) == (1, "other", date(2009, 11, 12), "By hand")
+            assert one.happened_at == datetime(2009, 11, 12, 10, tzinfo=UTC)
+            columns = (endorsements.c.printed_in, endorsements.c.final_at)
+            assert connection.execute(select(*columns)).all() == [(1, one.happened_at)]
+        database.close()
+
+
+DELIVERED = (
+    "INSERT INTO pdfs (content, sheet, state, asked_at, due_at) VALUES ('c', '{}', 'set', '2009-11-11', '2009-11-11')",
+    """INSERT INTO printings (letter_id, number, version, undersigned, content, printed_at)
+        VALUES (2, 1, 1, 1, 'c', '2009-11-11'), (2, 2, 1, 1, 'c', '2009-11-13')""",
+    """UPDATE letters SET dispatched_at = '2009-11-12 10:00:00+00', delivered_on = '2009-11-12',
+        delivered_how = 'By hand'""",
+)
 
 FIRST_ROWS = (
     "INSERT INTO coordinators (id, email, added_at) VALUES (1, 'eva@campaign.example', '2009-10-26')",

@@ -19,7 +19,7 @@ from coalition.base.refused import Refused
 from coalition.tables import metadata
 
 FORMAT = "coalition-backup-1"
-KEPT = ("pdf", "logos", "secret-key")  # of the data folder: what cannot be made again
+KEPT = ("pdf", "logos", "proofs", "secret-key")  # of the data folder: what cannot be made again
 BATCH = 1000
 
 

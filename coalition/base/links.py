@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, upd
 from coalition.tables import links
 
 # Each purpose is a salt: a token for one is noise to another.
-Purpose = Literal["invitation", "sign-in", "session", "unsubscribe", "webhook", "logo", "join"]
+Purpose = Literal["invitation", "sign-in", "session", "unsubscribe", "webhook", "logo", "join", "proof", "printing"]
 
 MARK = re.compile(r"(?<![a-z0-9])([1-9][0-9]{0,9})-([a-z2-7]{16})(?![a-z0-9])", re.ASCII | re.IGNORECASE)
 

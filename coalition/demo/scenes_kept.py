@@ -5,16 +5,18 @@ from datetime import timedelta
 from coalition.demo import sample
 from coalition.demo.scenes import Stage
 from coalition.demo.scenes_answer import typed
+from coalition.dispatch import noting
+from coalition.dispatch.rules import Noted
 from coalition.endorsements import records as endorsements
 from coalition.endorsements import requests
 from coalition.invitations import holders
 from coalition.letters.rules import Letter
 from coalition.printings import actions as printings
-from coalition.printings import delivering, receipts
+from coalition.printings import receipts
 
 NSPCC, POPPY, LANTERN = "NSPCC", "The Poppy Project", "The Lantern Society"
 SOMEBODY = {"email": "sample.trustee@poppy.example", "name": "Sample Trustee"}
-HOW = "handed over at their office"
+WHOM = "the Metropolitan Police Authority, which decides"
 
 
 async def scenes(stage: Stage) -> None:
@@ -75,7 +77,7 @@ async def _receipt(stage: Stage, letter: Letter) -> None:
 
 
 async def _closed(stage: Stage, letter: Letter) -> None:
-    link, base = stage.link(letter, NSPCC), f"/desk/letters/{letter.slug}"
+    link = stage.link(letter, NSPCC)
     stage.do(printings.close_list, letter.slug, stage.who.called, stage.now)
     stage.set_printing(letter)
     await stage.show("closed-looks-again", "An endorser looks again after the list has closed", link)
@@ -83,16 +85,11 @@ async def _closed(stage: Stage, letter: Letter) -> None:
     await stage.show("closed-changed", "A change after the list has closed", f"{link}/endorse", changed)
     stage.send_mail()
     await stage.show("closed-look", "Not having answered, after the list has closed", stage.link(letter, LANTERN))
-    wrong = {"on": "2100-01-01", "how": ""}
-    await stage.show("delivery-refused", "Delivered on a day to come", f"{base}/delivered", wrong, desk=True)
 
 
 async def _delivered(stage: Stage, letter: Letter) -> None:
-    base = f"/desk/letters/{letter.slug}"
-    form = {"on": stage.now.date().isoformat(), "how": HOW}
-    await stage.show("delivered", "Noted that the letter was delivered", f"{base}/delivered", form, desk=True)
-    await stage.show("undelivered", "And taken back", f"{base}/delivered/take-back", {}, desk=True)
-    stage.do(delivering.note, letter.slug, stage.now.date(), HOW, stage.who.called, stage.now)
+    noted = Noted(1, "handed", WHOM, stage.now.date(), "City Hall")
+    stage.do(noting.note, letter.slug, noted, stage.who.called, stage.now)
     link = stage.link(letter, NSPCC)
     await stage.show("delivered-endorsed", "An endorser after the letter was delivered", link)
     await stage.show("delivered-withdraw", "Withdrawing all the same", f"{link}/withdraw", {"seen": "2"})

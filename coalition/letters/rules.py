@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from coalition.base.clock import day_words
 from coalition.base.refused import Closed, Refused
 from coalition.letters.text import LetterText
 
@@ -114,8 +113,6 @@ class Letter:
     opened_at: datetime | None
     closed_at: datetime | None
     dispatched_at: datetime | None = None
-    delivered_on: date | None = None
-    delivered_how: str = ""
     paper: str = "a4"
     density: str = "comfortable"
     signatory_place: str = "under"
@@ -153,9 +150,8 @@ def check(letter: Letter, move: Move, now: datetime) -> State:
     """The state after the move. Raises Closed, Dispatched, or Refused, with the reason in words."""
     here = state(letter, now)
     if move in ("change", "withdraw") and dispatched(letter):
-        on = f" on {day_words(letter.delivered_on)}" if letter.delivered_on else ""
         raise Dispatched(
-            f"The letter was delivered{on}, so what is printed from now on is changed by its coordinators. You can ask "
+            "The letter has been delivered, so what is printed from now on is changed by its coordinators. You can ask "
             "them below."
         )
     if move in MOVES[here]:

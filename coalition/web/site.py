@@ -18,6 +18,7 @@ from coalition.base.limits import Limit
 from coalition.base.links import Links
 from coalition.base.mail.words import a_run
 from coalition.base.settings import TEMPLATES, Settings
+from coalition.dispatch.telling import sentence
 from coalition.endorsements.joins import rules as join_rules
 from coalition.letters import rules
 from coalition.letters.text import LetterText, body_html
@@ -37,6 +38,7 @@ class Site:
         self.links = Links(settings.secret_keys)
         self.store = Store(settings.data_dir / "pdf")
         self.logos = Store(settings.data_dir / "logos", suffix=".png")
+        self.proofs = Store(settings.data_dir / "proofs", suffix="")
         self.decoding = asyncio.Lock()  # one picture at a time
         self.logo_limit = Limit(20, 600)  # of one link
         self.sign_in_limit = Limit(20, 600)
@@ -76,6 +78,7 @@ def _environment(settings: Settings) -> Environment:
         body_html=body_html,
         now=clock.now,
         is_public=lambda letter: rules.is_public(letter, clock.now()),
+        sentence=sentence,
         may_join=lambda letter: join_rules.may_join(letter, clock.now()),
     )
     environment.filters.update(

@@ -41,6 +41,7 @@ async def busy(eva: Campaign) -> Campaign:
     printing = eva.database.write_now(printings.close_list, eva.letter.slug, "Eva", at)
     kept = eva.site.store.put(printing.content, b"%PDF-1.7 in place of a printing")
     eva.database.write_now(was_set, printing.content, kept, at)
+    eva.site.proofs.put("d" * 64, b"%PDF-1.7 in place of a proof")
     eva.database.write_now(_fill_the_rest, at)
     return eva
 
@@ -80,6 +81,9 @@ def _fill_the_rest(connection: Connection, at: datetime) -> None:
             asked_at=at,
         )
     )
+    sent = {"letter_id": 1, "printing": 1, "way": "mail", "state": "waiting", "whom": "é", "begun_at": at}
+    connection.execute(insert(tables.dispatches).values(sent))
+    connection.execute(insert(tables.dispatch_recipients).values(dispatch_id=1, kind="to", email="a@b.example"))
     connection.execute(insert(tables.former_invitations).values(former_id=999, invitation_id=1))
 
 
@@ -113,7 +117,7 @@ async def test_every_row_and_every_kept_file_comes_back_on_either_database(
     assert read.rows == sum(map(len, before.values()))
     assert database.read_now(all_rows) == before
     assert _files(folder) == _files(busy.settings.data_dir)
-    assert len(_files(folder)) == read.files == 2
+    assert len(_files(folder)) == read.files == 3
 
     # And back again: what travelled through the other database is still the same.
     database.read_now(backup.write, folder, tmp_path / "again")

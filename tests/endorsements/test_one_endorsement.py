@@ -28,7 +28,6 @@ from coalition.letters.rules import Letter
 from coalition.organisations.spreadsheets.cells import Values
 from coalition.people.records import Coordinator
 from coalition.printings import actions as printings
-from coalition.printings import delivering
 from coalition.tables import endorsements, invitations, outbox
 from tests import cast
 
@@ -226,7 +225,7 @@ def test_a_request_done_twice_against_taken_off_and_changed_is_one_decision(fiel
     for n, place in enumerate(places):
         # Whoever presses first: the desk's note that it was delivered, or the organisation's button.
         noted, withdrawn = field.race(
-            (delivering.note, (field.letter.slug, field.now.date(), f"Posted {n}", "Eva", field.now)),
+            (cast.deliver, (field.letter.slug, field.now.date(), f"Posted {n}", "Eva", field.now)),
             (actions.withdraw, (place.nonce, 1, field.now)),
         )
         assert noted in ("noted", "corrected")

@@ -17,7 +17,6 @@ from coalition.invitations import actions as asking
 from coalition.invitations import forwarding, holders, linking, looking, records
 from coalition.people import records as people
 from coalition.printings import actions as printings
-from coalition.printings import delivering
 from tests import cast
 from tests.cast import NSPCC
 from tests.endorsements.machine import Machine, play
@@ -102,7 +101,7 @@ class OneOrganisation(Machine):
     @precondition(lambda self: self.letter.state == "closed")
     @rule()
     def deliver(self) -> None:
-        self.do(delivering.note, cast.SLUG, self.at.date(), "Posted", "Eva")
+        self.do(cast.deliver, cast.SLUG, self.at.date(), "Posted", "Eva")
 
     @precondition(lambda self: self.letter.dispatched_at is not None)
     @rule(at=which, wish=st.sampled_from(list(requests.WISHES)), role=roles)

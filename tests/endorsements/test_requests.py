@@ -17,13 +17,10 @@ from coalition.endorsements.rules import Answer, Endorsement, Stale
 from coalition.history import records as history
 from coalition.invitations import actions as asking
 from coalition.invitations.rules import Invitation, ViewOnly
-from coalition.letters import records as letters
 from coalition.letters.rules import Dispatched, Letter
 from coalition.people.records import Coordinator
 from coalition.printings import actions as printings
-from coalition.printings import delivering
 from coalition.printings import records as printing_records
-from coalition.printings.delivering import Unclear
 from coalition.tables import outbox
 from tests import cast
 from tests.cast import AMNESTY, NSPCC, POPPY
@@ -51,7 +48,7 @@ class Closed:
         return self.letter.slug
 
     def deliver(self, on: date | None = None, how: str = HOW) -> str:
-        return self.do(delivering.note, self.slug, on or self.at.date(), how, "Eva", self.at)
+        return self.do(cast.deliver, self.slug, on or self.at.date(), how, "Eva", self.at)
 
     @property
     def invitation(self) -> Invitation:
@@ -113,7 +110,7 @@ def test_once_it_is_delivered_nobody_changes_or_withdraws_by_themselves(closed: 
         (actions.endorse, replace(ANSWER, role="Chair")),
         (actions.withdraw,),
     ):
-        with pytest.raises(Dispatched, match="delivered on Monday 26 October 2009"):
+        with pytest.raises(Dispatched, match="has been delivered"):
             closed.do(deed, closed.nonces[NSPCC], *arguments, 1, closed.at)
     assert closed.do(actions.endorse, closed.nonces[NSPCC], ANSWER, 1, closed.at) == "same"  # a late click
     assert closed.given == closed.given
@@ -225,40 +222,3 @@ def test_a_link_that_only_looks_asks_for_nothing(closed: Closed) -> None:
     [look] = [one for one in closed.database.read_now(holders.holders, closed.invitation.id) if one.only_looks]
     with pytest.raises(ViewOnly):
         closed.do(requests.ask, look.nonce, "change", "", NEW, None, closed.at)
-
-
-# The button that notes it
-
-
-def test_a_delivery_is_noted_once_corrected_and_taken_back_until_somebody_relies_on_it(closed: Closed) -> None:
-    assert (closed.deliver(), closed.deliver(), closed.deliver(how="Posted")) == ("noted", "same", "corrected")
-    assert closed.do(delivering.take_back, closed.slug, "Eva", closed.at) is True
-    assert closed.do(delivering.take_back, closed.slug, "Eva", closed.at) is False
-    assert closed.do(actions.endorse, closed.nonces[NSPCC], replace(ANSWER, role="Chair"), 1, closed.at) == "changed"
-    assert closed.deliver() == "noted"
-    closed.ask(seen=2)
-    with pytest.raises(Refused, match="has asked"):
-        closed.do(delivering.take_back, closed.slug, "Eva", closed.at)
-    assert closed.deeds() >= Counter({"letter delivered": 2, "delivery corrected": 1, "delivery taken back": 1})
-
-
-@pytest.mark.parametrize(
-    "field, day, how",
-    [
-        ("on", None, HOW),
-        ("on", date(2009, 10, 27), HOW),
-        ("on", date(2009, 10, 25), HOW),
-        ("how", date(2009, 10, 26), ""),
-    ],
-)
-def test_a_delivery_needs_a_day_that_can_be_and_words(field: str, day: date | None, how: str, closed: Closed) -> None:
-    with pytest.raises(Unclear) as unclear:
-        closed.do(delivering.note, closed.slug, day, how, "Eva", closed.at)
-    assert list(unclear.value.problems) == [field]
-
-
-def test_an_open_list_was_not_delivered(database: Database, now: datetime) -> None:
-    _, letter = database.write_now(cast.begin, now)
-    with pytest.raises(Refused):
-        database.write_now(delivering.note, letter.slug, now.date(), HOW, "Eva", now)
-    assert database.read_now(letters.letter_by_slug, letter.slug).dispatched_at is None

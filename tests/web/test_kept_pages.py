@@ -146,11 +146,12 @@ async def test_after_delivery_a_change_is_asked_for_answered_at_the_desk_and_tol
         eva.database.write_now(printings.close_list, slug, "Eva", clock.now())
         changed = await charity.post(f"{link}/endorse", data=endorse_form(role="Director", seen="1"))
         assert changed.status_code == 303, "until it is delivered they change it themselves"
-        wrong = await desk.post(f"/desk/letters/{slug}/delivered", data={"on": "", "how": "Posted, and kept"})
+        note = f"/desk/letters/{slug}/dispatch/note"
+        wrong = await desk.post(note, data={"day": "", "words": "Posted, and kept"})
         assert wrong.status_code == 422
         assert "Posted, and kept" in wrong.text
-        form = {"on": clock.now().date().isoformat(), "how": "Handed over"}
-        assert (await desk.post(f"/desk/letters/{slug}/delivered", data=form)).status_code == 303
+        form = {"printing": "1", "way": "handed", "whom": "The Commissioner", "day": clock.now().date().isoformat()}
+        assert (await desk.post(note, data=form)).status_code == 303
         late = await charity.post(f"{link}/withdraw", data={"seen": "2"})
         assert late.status_code == 409
         assert "Ask for a change or to be taken off" in late.text

@@ -31,6 +31,8 @@ def upgrade() -> None:
         sa.Column("fresh_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("kept_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("left_out_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("printed_in", sa.Integer(), nullable=True),
+        sa.Column("final_at", sa.DateTime(timezone=True), nullable=True),
     )
     pdfs = (
         sa.Column("step", sa.Integer(), server_default="0", nullable=False),
@@ -48,3 +50,80 @@ def upgrade() -> None:
     ):
         for column in columns:
             op.add_column(table, column)
+    _dispatches()
+
+
+def _dispatches() -> None:
+    """What was noted on the letter of its delivery becomes the first of its dispatches."""
+    op.create_table(
+        "dispatches",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("letter_id", sa.Integer(), nullable=False),
+        sa.Column("printing", sa.Integer(), nullable=False),
+        sa.Column("way", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("whom", sa.Text(), server_default="", nullable=False),
+        sa.Column("day", sa.Date(), nullable=True),
+        sa.Column("place", sa.Text(), server_default="", nullable=False),
+        sa.Column("handed_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("taken_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("words", sa.Text(), server_default="", nullable=False),
+        sa.Column("proof", sa.String(length=64), nullable=True),
+        sa.Column("proof_kind", sa.String(length=4), server_default="", nullable=False),
+        sa.Column("proof_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("subject", sa.Text(), server_default="", nullable=False),
+        sa.Column("body", sa.Text(), server_default="", nullable=False),
+        sa.Column("who", sa.Text(), server_default="", nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undo_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["letter_id"], ["letters.id"], name=op.f("fk_dispatches_letter_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatches")),
+    )
+    op.create_index(op.f("ix_dispatches_letter_id"), "dispatches", ["letter_id"])
+    op.create_index("ix_dispatches_state_undo_until", "dispatches", ["state", "undo_until"])
+    op.create_table(
+        "dispatch_recipients",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("dispatch_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=4), nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("outbox_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["dispatch_id"], ["dispatches.id"], name=op.f("fk_dispatch_recipients_dispatch_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatch_recipients")),
+    )
+    op.create_index(op.f("ix_dispatch_recipients_dispatch_id"), "dispatch_recipients", ["dispatch_id"])
+    op.execute(_NOTED)
+    op.drop_column("letters", "delivered_on")
+    op.drop_column("letters", "delivered_how")
+    op.execute(_PRINTED)
+    op.execute(_TOLD)  # whose letter was delivered before hears nothing of it now
+    printed = sa.text("printed_in IS NOT NULL AND final_at IS NULL")
+    op.create_index(
+        "ix_endorsements_printed",
+        "endorsements",
+        ["letter_id", "printed_in", "id"],
+        sqlite_where=printed,
+        postgresql_where=printed,
+    )
+
+
+_NOTED = """
+    INSERT INTO dispatches (letter_id, printing, way, state, day, words, begun_at, undo_until, happened_at)
+    SELECT letters.id, COALESCE(MAX(printings.number), 1), 'other', 'noted', delivered_on, delivered_how, dispatched_at,
+        dispatched_at, dispatched_at
+    FROM letters LEFT JOIN printings ON printings.letter_id = letters.id AND printings.printed_at <= dispatched_at
+    WHERE dispatched_at IS NOT NULL GROUP BY letters.id, delivered_on, delivered_how, dispatched_at
+"""
+_PRINTED = """
+    UPDATE endorsements SET printed_in = (SELECT MIN(number) FROM printings
+        WHERE printings.letter_id = endorsements.letter_id AND printed_at >= endorsed_at)
+    WHERE withdrawn_at IS NULL AND held_since IS NULL
+"""
+_TOLD = """
+    UPDATE endorsements SET final_at = (SELECT dispatched_at FROM letters WHERE letters.id = endorsements.letter_id)
+    WHERE printed_in IS NOT NULL
+"""

@@ -9,6 +9,8 @@ from starlette.requests import Request as WebRequest
 from starlette.responses import Response
 
 from coalition.base.links import Link
+from coalition.dispatch import records as dispatches
+from coalition.dispatch.telling import sentence
 from coalition.endorsements import records as endorsements
 from coalition.endorsements import requests, rules
 from coalition.endorsements.conditions import rules as conditions
@@ -60,6 +62,7 @@ class Look:
     parts: tuple[Part, ...]  # what is different in the newest
     editions: list[Edition]
     wanted: Suggestion | None  # the words that their endorsement waits for
+    delivered: str  # how the letter was, in a sentence; empty: it is not yet
     request: Request | None  # the newest they made of the desk
     suggestions: list[Suggestion]  # of this organisation, the newest first
 
@@ -78,6 +81,7 @@ def look_of(connection: Connection, nonce: str | None, now: datetime, read: int 
     since = _read_before(letter, endorsement, read or (asked.version if asked else None))
     before = letters.version(connection, letter.id, since).text if since else version.text
     stop = organisations.mail_stop(connection, email)
+    dispatch = dispatches.first(connection, letter.id) if letter_rules.dispatched(letter) else None
     return Look(
         letter,
         invitation,
@@ -97,6 +101,7 @@ def look_of(connection: Connection, nonce: str | None, now: datetime, read: int 
         differences(before, version.text),
         letters.editions(connection, letter.id),
         _wanted(connection, endorsement, letter),
+        sentence(dispatch, letter) if dispatch else "",
         requests.latest(connection, invitation.id) if letter_rules.dispatched(letter) else None,
         suggestions.of_invitation(connection, invitation.id),
     )

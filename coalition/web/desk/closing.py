@@ -16,13 +16,11 @@ from coalition.letters import records as letters
 from coalition.letters import rules
 from coalition.letters.rules import Letter
 from coalition.printings import actions as printing_actions
-from coalition.printings import delivering
 from coalition.printings import records as printings
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
 from coalition.web.forms.fields import posted, put, whole_number
 from coalition.web.forms.letters import DatesForm
-from coalition.web.forms.requests import DeliveryForm
 from coalition.web.pdf import pdf_response
 
 
@@ -69,9 +67,7 @@ async def closing(visit: Visit) -> Response:
     return await closing_page(visit)
 
 
-async def closing_page(
-    visit: Visit, status: int = 200, problem: str = "", delivery: DeliveryForm | None = None
-) -> Response:
+async def closing_page(visit: Visit, status: int = 200, problem: str = "") -> Response:
     def look(connection: Connection) -> dict[str, Any]:
         letter = letters.letter_by_slug(connection, visit.slug)
         return {
@@ -79,14 +75,9 @@ async def closing_page(
             "state": rules.state(letter, visit.now),
             "printings": printings.all_printings(connection, letter.id),
             "undersigned": endorsements.count(connection, letter.id),
-            "delivered": rules.dispatched(letter),
-            "relied_on": delivering.is_relied_on(connection, letter.id),
         }
 
-    values = await visit.database.read(look)
-    letter = values["letter"]
-    form = delivery or DeliveryForm(data={"on": letter.delivered_on, "how": letter.delivered_how})
-    return visit.page("closing.html", status, problem=problem, done=visit.done, delivery=form, **values)
+    return visit.page("closing.html", status, problem=problem, done=visit.done, **await visit.database.read(look))
 
 
 @at_desk

@@ -1,11 +1,10 @@
-"""The forms of letting somebody look, of noting a delivery, and of what is asked for after it."""
+"""The forms of letting somebody look, and of what is asked for after the letter was delivered."""
 
-from wtforms import BooleanField, DateField, EmailField, Form, RadioField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import BooleanField, EmailField, Form, RadioField, TextAreaField
+from wtforms.validators import InputRequired, Length
 
 from coalition.endorsements.requests import WISHES, WORDS_LONGEST, Line
 from coalition.invitations.forwarding import NAME_LONGEST
-from coalition.printings.delivering import LONGEST as HOW_LONGEST
 from coalition.web.forms.fields import address, clean, one_line, options, text_field
 
 
@@ -35,12 +34,3 @@ class LookForm(Form):
         id="look-email",  # the page has other fields of these names
     )
     name = text_field("Their name", longest=NAME_LONGEST, id="look-name")
-
-
-class DeliveryForm(Form):
-    on = DateField("Delivered on", [Optional()])
-    how = text_field(
-        "How",
-        longest=HOW_LONGEST,
-        description="In a few words: handed over at their office, posted, sent by mail.",
-    )
