@@ -38,6 +38,7 @@ from coalition.organisations.spreadsheets import listed_rows, lists
 from coalition.organisations.spreadsheets.lists import Claim, TakenOver
 from coalition.organisations.spreadsheets.looking_through import look_through
 from coalition.people import mail as people_mail
+from coalition.printings import logos as printed_logos
 from coalition.printings import receipts
 from coalition.printings import records as printings
 from coalition.printings.actions import close_list
@@ -86,9 +87,10 @@ def run(settings: Settings, stop: threading.Event, parent: int | None = None) ->
     """Works until `stop`, or until the process `parent` that started it is gone."""
     database = Database(settings.database_url)
     store = Store(settings.data_dir / "pdf")
+    logos = Store(settings.data_dir / "logos", suffix=".png")
     jobs = (
         pump(settings, database).run,
-        lambda stop: _set_pdfs(database, store, settings.base_url, stop),
+        lambda stop: _set_pdfs(database, store, logos, settings.base_url, stop),
         lambda stop: _go_on_with_lists(database, stop),
         lambda stop: _look_names_up(database, settings.register_url, stop),
         lambda stop: _keep_hours(database, stop),
@@ -132,11 +134,11 @@ def _note(connection: Connection, owed: Owed, ending: Ending, words: str, at: da
         reminding.mail_ended(connection, owed, ending, words, at)
 
 
-def _set_pdfs(database: Database, store: Store, base_url: str, stop: threading.Event) -> None:
+def _set_pdfs(database: Database, store: Store, logos: Store, base_url: str, stop: threading.Event) -> None:
     with Setter() as setter:
         while not stop.is_set():
             try:
-                found = set_next(database, store, setter) or ask_for_receipts(database, base_url)
+                found = set_next(database, store, logos, setter) or ask_for_receipts(database, base_url)
             except Exception:  # the database is away, or the disk full: asked again
                 log.exception("a PDF was left for later")
                 found = False
@@ -149,7 +151,7 @@ def ask_for_receipts(database: Database, base_url: str) -> bool:
     return database.read_now(receipts.any_wanted) and database.write_now(receipts.ask_for_some, base_url, now()) > 0
 
 
-def set_next(database: Database, store: Store, setter: Setter) -> bool:
+def set_next(database: Database, store: Store, logos: Store, setter: Setter) -> bool:
     """Sets the next PDF that is asked for. False when there is none."""
     if not database.read_now(printings.any_due, now()):
         return False
@@ -157,7 +159,8 @@ def set_next(database: Database, store: Store, setter: Setter) -> bool:
     if claimed is None:
         return False
     try:
-        kept = store.put(claimed.content, setter.set(claimed.sheet))
+        sheet, pictures, said = printed_logos.pictures(claimed.sheet, logos)
+        kept = store.put(claimed.content, setter.set(sheet, pictures))
     except NotSet as reason:
         log.warning("a PDF was not set: %s", reason)
         database.write_now(printings.was_not_set, claimed, str(reason), now())
@@ -166,7 +169,9 @@ def set_next(database: Database, store: Store, setter: Setter) -> bool:
         words = f"It was set but could not be kept: {error.strerror}."
         database.write_now(printings.was_not_set, claimed, words, now())
     else:
-        database.write_now(printings.was_set, claimed.content, kept, now())
+        if said:
+            log.warning("a PDF was set without all its logos: %s", said)
+        database.write_now(printings.was_set, claimed.content, kept, now(), said)
     return True
 
 

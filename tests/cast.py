@@ -80,7 +80,7 @@ class Campaign:
     def set_pdfs(self) -> None:
         """Sets every PDF that is asked for, as the worker does."""
         with Setter() as setter:
-            while work.set_next(self.database, self.site.store, setter):
+            while work.set_next(self.database, self.site.store, self.site.logos, setter):
                 pass
 
 

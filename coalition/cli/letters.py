@@ -70,11 +70,11 @@ def invite(options: Any) -> None:
 def print_letter(options: Any) -> None:
     from coalition.base.clock import now
     from coalition.letters import records as letters
-    from coalition.printings import actions, records
+    from coalition.printings import actions, logos, records
     from coalition.printings.press.setting import NotSet, Setter
     from coalition.printings.store import Store
 
-    def sheet(connection: Any) -> Any:
+    def newest(connection: Any) -> Any:
         letter = letters.letter_by_slug(connection, options.slug)
         printings = records.all_printings(connection, letter.id)
         if printings:
@@ -82,17 +82,20 @@ def print_letter(options: Any) -> None:
         return actions.draft_sheet(connection, letter)
 
     with ready() as (settings, database):
-        wanted = database.read_now(sheet)
+        wanted = database.read_now(newest)
         store = Store(settings.data_dir / "pdf")
         content = database.write_now(records.ask_to_set, wanted, now())
         data = store.get(content)
         if data is None:
             try:
+                sheet, pictures, said = logos.pictures(wanted, Store(settings.data_dir / "logos", suffix=".png"))
                 with Setter() as setter:
-                    data = setter.set(wanted)
+                    data = setter.set(sheet, pictures)
             except NotSet as reason:
                 raise Stop(f"The PDF could not be set: {reason}") from None
-            database.write_now(records.was_set, content, store.put(content, data), now())
+            database.write_now(records.was_set, content, store.put(content, data), now(), said)
+            if said:
+                print(said, file=sys.stderr)
     try:
         options.out.write_bytes(data)
     except OSError as error:

@@ -34,6 +34,7 @@ from coalition.letters.rules import Letter
 from coalition.letters.text import LetterText
 from coalition.people import actions as people
 from coalition.printings import actions as printings
+from coalition.printings import logos
 from coalition.printings import records as printing_records
 from coalition.printings.press.layout import content_hash
 from coalition.printings.press.setting import Setter
@@ -130,6 +131,7 @@ class Stage:
         self.app, self.settings, self.now = app, settings, now()
         self.database, self.links = Database(settings.database_url), Links(settings.secret_keys)
         self.store, self._setter = Store(settings.data_dir / "pdf"), Setter()
+        self.logos = Store(settings.data_dir / "logos", suffix=".png")
         self.visitor, self.eva = self._browser(), self._browser()
         self.who = self.do(people.add_coordinator, *sample.COORDINATOR, self.now)
         self.chapters: list[Chapter] = []
@@ -253,9 +255,10 @@ class Stage:
 
     def set_pdf(self, content: str) -> None:
         """Sets one PDF that was asked for. The worker would set all of them, and nobody looks at most."""
-        sheet = self.database.read_now(printing_records.sheet, content)
-        kept = self.store.put(content, self._setter.set(sheet))
-        self.do(printing_records.was_set, content, kept, now())
+        asked = self.database.read_now(printing_records.sheet, content)
+        sheet, pictures, said = logos.pictures(asked, self.logos)
+        kept = self.store.put(content, self._setter.set(sheet, pictures))
+        self.do(printing_records.was_set, content, kept, now(), said)
 
     def set_printing(self, letter: Letter) -> None:
         """Sets the letter's newest printing."""
@@ -264,7 +267,7 @@ class Stage:
     def set_version(self, letter: Letter) -> None:
         """Sets the text alone, for those who are asked."""
         version = self.database.read_now(letters.version, letter.id, letter.version)
-        self.set_pdf(content_hash(printings.version_sheet(version)))
+        self.set_pdf(content_hash(printings.version_sheet(version, letter.paper)))
 
     def spoil_pdfs(self) -> None:
         """What waits to be set fails for good, as it does when setting it takes too long three times."""

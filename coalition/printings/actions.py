@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from coalition.base.clock import iso
-from coalition.base.refused import Closed, Refused
+from coalition.base.refused import Closed, Overtaken, Refused
 from coalition.endorsements import records as endorsements
 from coalition.endorsements import revising
 from coalition.endorsements.conditions.settling import settle
@@ -14,13 +14,16 @@ from coalition.endorsements.undersigned import grouped
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.letters import actions as letter_actions
+from coalition.letters import printed
 from coalition.letters import records as letters
+from coalition.letters.printed import PageSettings
 from coalition.letters.records import Version
 from coalition.letters.rules import Kind, Letter
 from coalition.letters.rules import check as check_letter
 from coalition.letters.text import fingerprint
 from coalition.people.records import Coordinator
 from coalition.printings import records
+from coalition.printings.page import as_chosen, as_printed, settings_of
 from coalition.printings.press.layout import Sheet
 from coalition.printings.records import Printing
 
@@ -28,15 +31,42 @@ from coalition.printings.records import Printing
 def open_letter(connection: Connection, slug: str, seen: int, who: Coordinator, now: datetime) -> Letter:
     """Opens the letter for endorsement and has the PDF set that those who are asked will read."""
     letter = letter_actions.open_letter(connection, slug, seen, who, now)
-    records.ask_to_set(connection, version_sheet(letters.version(connection, letter.id, letter.version)), now)
+    _ask_for_text(connection, letter, now)
     return letter
 
 
 def publish(connection: Connection, slug: str, seen: int, kind: Kind, why: str, who: str, now: datetime) -> Published:
     """A new version of an open letter, and the PDF of it that those who are asked will read. Raises as `revising`."""
     published = revising.publish(connection, slug, seen, kind, why, who, now)
-    records.ask_to_set(connection, version_sheet(published.version), now)
+    _ask_for_text(connection, letters.letter_by_slug(connection, slug), now)
     return published
+
+
+def choose_page(connection: Connection, slug: str, seen: int, chosen: PageSettings, who: str, now: datetime) -> Letter:
+    """Saves over revision `seen` how the letter is printed from now on; printings there are stay as they are.
+
+    Raises Refused, or Overtaken when the letter was saved elsewhere meanwhile.
+    """
+    letter = letters.letter_by_slug(connection, slug)
+    if wrong := printed.problems(chosen):
+        raise Refused(" ".join(wrong.values()))
+    if chosen == settings_of(letter):
+        return letter
+    if not letters.save(connection, letter, seen=seen, **vars(chosen)):
+        raise Overtaken(
+            "The letter was changed in another window after you opened this page. What you chose is kept below and not "
+            "saved yet: look at it once more, then save here again."
+        )
+    add_history(connection, letter.id, now, Deed("page changed", who, data=vars(chosen)))
+    after = letters.letter_by_slug(connection, slug)
+    if after.version:
+        _ask_for_text(connection, after, now)
+    return after
+
+
+def _ask_for_text(connection: Connection, letter: Letter, now: datetime) -> None:
+    version = letters.version(connection, letter.id, letter.version)
+    records.ask_to_set(connection, version_sheet(version, letter.paper), now)
 
 
 def close_list(connection: Connection, slug: str, who: str, now: datetime) -> Printing:
@@ -65,9 +95,9 @@ def print_again(connection: Connection, slug: str, who: str, now: datetime) -> P
     if last.state == "failed":
         records.ask_to_set(connection, records.printed_sheet(connection, last.content), now)
         return last
-    if records.printed_sheet(connection, last.content).groups == grouped(
-        endorsements.standing(connection, letter.id), letter
-    ):
+    before = records.printed_sheet(connection, last.content)
+    same_page = as_printed(before) == as_chosen(connection, letter)
+    if same_page and before.groups == grouped(endorsements.standing(connection, letter.id), letter):
         raise Refused(f"Nothing has changed since printing {last.number}, so there is nothing to print again.")
     return _print(connection, letter, who, now)
 
@@ -77,7 +107,17 @@ def _print(connection: Connection, letter: Letter, who: str, now: datetime) -> P
     version = letters.version(connection, letter.id, letter.version)
     groups = grouped(endorsements.standing(connection, letter.id), letter)
     undersigned = sum(len(group.lines) for group in groups)
-    sheet = Sheet(version.text, version.fingerprint, version.number, groups, undersigned, number, "", iso(now))
+    sheet = Sheet(
+        version.text,
+        version.fingerprint,
+        version.number,
+        groups,
+        undersigned,
+        number,
+        "",
+        iso(now),
+        **as_chosen(connection, letter),
+    )
     content = records.ask_to_set(connection, sheet, now)
     records.add_printing(
         connection,
@@ -106,9 +146,12 @@ def draft_sheet(connection: Connection, letter: Letter) -> Sheet:
     groups = grouped(endorsements.standing(connection, letter.id), letter) if letter.version else ()
     undersigned = sum(len(group.lines) for group in groups)
     made_at = iso(letter.opened_at or letter.created_at)
-    return Sheet(letter.text, fingerprint(letter.text), letter.version, groups, undersigned, 0, "Draft", made_at)
+    print_of_text = fingerprint(letter.text)
+    chosen = as_chosen(connection, letter)
+    return Sheet(letter.text, print_of_text, letter.version, groups, undersigned, 0, "Draft", made_at, **chosen)
 
 
-def version_sheet(version: Version) -> Sheet:
+def version_sheet(version: Version, paper: str) -> Sheet:
     """The frozen text alone, as those who are asked read it before anybody has endorsed."""
-    return Sheet(version.text, version.fingerprint, version.number, (), 0, 0, "", iso(version.frozen_at))
+    made_at = iso(version.frozen_at)
+    return Sheet(version.text, version.fingerprint, version.number, (), 0, 0, "", made_at, paper)

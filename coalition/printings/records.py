@@ -102,9 +102,10 @@ def claim(connection: Connection, now: datetime) -> Claimed | None:
     return Claimed(row[0], from_data(row[1]), row[2])
 
 
-def was_set(connection: Connection, content: str, sha256: str, now: datetime) -> None:
+def was_set(connection: Connection, content: str, sha256: str, now: datetime, said: str = "") -> None:
+    """`said` is what could not be done as asked, though it was set."""
     connection.execute(
-        update(pdfs).where(pdfs.c.content == content).values(state="set", sha256=sha256, set_at=now, problem="")
+        update(pdfs).where(pdfs.c.content == content).values(state="set", sha256=sha256, set_at=now, problem=said)
     )
 
 

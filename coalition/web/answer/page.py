@@ -56,7 +56,7 @@ async def letter_pdf(request: Request) -> Response:
     def look(connection: Connection) -> tuple[str, printings.Pdf | None]:
         found = invitations.opened(connection, nonce_of(request, site), clock.now())
         version = letters.version(connection, found.letter.id, found.letter.version)
-        return found.letter.slug, printings.pdf(connection, content_hash(version_sheet(version)))
+        return found.letter.slug, printings.pdf(connection, content_hash(version_sheet(version, found.letter.paper)))
 
     try:
         slug, pdf = await site.database.read(look)
