@@ -54,11 +54,13 @@ def line(answer: Answer | Endorsement, newest: int = 0, *, with_logo: bool = Fal
 
 def grouped(endorsements: Iterable[Endorsement], letter: Letter) -> tuple[Group, ...]:
     """The undersigned as they are printed."""
+    return as_groups(arranged(endorsements, letter), letter)
+
+
+def as_groups(those: Iterable[tuple[str, list[Endorsement]]], letter: Letter) -> tuple[Group, ...]:
+    """What `arranged` has put in order, as lines."""
     logos = letter.density == "logos"
-    return tuple(
-        Group(name, tuple(line(one, letter.version, with_logo=logos) for one in those))
-        for name, those in arranged(endorsements, letter)
-    )
+    return tuple(Group(name, tuple(line(one, letter.version, with_logo=logos) for one in some)) for name, some in those)
 
 
 def arranged(endorsements: Iterable[T], letter: Letter) -> list[tuple[str, list[T]]]:

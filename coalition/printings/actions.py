@@ -10,7 +10,7 @@ from coalition.endorsements import records as endorsements
 from coalition.endorsements import revising
 from coalition.endorsements.conditions.settling import settle
 from coalition.endorsements.revising import Published
-from coalition.endorsements.undersigned import grouped
+from coalition.endorsements.undersigned import arranged, as_groups, grouped
 from coalition.history.records import Deed
 from coalition.history.records import add as add_history
 from coalition.letters import actions as letter_actions
@@ -23,9 +23,19 @@ from coalition.letters.rules import check as check_letter
 from coalition.letters.text import fingerprint
 from coalition.people.records import Coordinator
 from coalition.printings import records
-from coalition.printings.page import as_chosen, as_printed, settings_of
+from coalition.printings.changes import Changes, Printed, as_data, changes, proposed_reason, with_ids_by_name
+from coalition.printings.page import as_chosen, settings_of
 from coalition.printings.press.layout import Sheet
 from coalition.printings.records import Printing
+
+# Why there is a printing, as the desk shows it.
+BY_HAND = "The list was closed"
+AT_DEADLINE = "The list closed at its deadline"
+LONGEST = 200
+
+
+class TooLong(Refused):
+    """The reason that was typed does not fit."""
 
 
 def open_letter(connection: Connection, slug: str, seen: int, who: Coordinator, now: datetime) -> Letter:
@@ -78,61 +88,82 @@ def close_list(connection: Connection, slug: str, who: str, now: datetime) -> Pr
     if not letters.close(connection, letter.id, now):
         return records.printing(connection, letter.id)
     add_history(connection, letter.id, now, Deed("list closed", who))
-    return _print(connection, letter, who, now)
+    by_itself = letter.hard_deadline is not None and letter.hard_deadline <= now
+    return _print(connection, letter, who, AT_DEADLINE if by_itself else BY_HAND, now)
 
 
-def print_again(connection: Connection, slug: str, who: str, now: datetime) -> Printing:
-    """One more printing, when the undersigned are no longer those of the last. None is ever altered or removed.
+def print_again(connection: Connection, slug: str, who: str, now: datetime, reason: str = "") -> Printing:
+    """One more printing, when the list, its order, the text or the page are no longer those of the last; `reason` says
+    why, or what is proposed. None is ever altered or removed.
 
-    A last printing that could not be set is tried again instead.
+    A last printing that could not be set is tried again instead. Raises Closed, TooLong, or Refused.
     """
     letter = letters.letter_by_slug(connection, slug)
     check_letter(letter, "print", now)
     if letter.state != "closed":
         raise Closed("The list is being closed, and the first printing is made then. Look again in a moment.")
+    if len(reason) > LONGEST:
+        raise TooLong(f"This is longer than {LONGEST} characters. Please shorten it.")
     settle(connection, letter.id, now, printing=True)
     last = records.printing(connection, letter.id)
     if last.state == "failed":
-        records.ask_to_set(connection, records.printed_sheet(connection, last.content), now)
+        records.set_again(connection, last.content, now)
         return last
-    before = records.printed_sheet(connection, last.content)
-    same_page = as_printed(before) == as_chosen(connection, letter)
-    if same_page and before.groups == grouped(endorsements.standing(connection, letter.id), letter):
+    found = what_changed(connection, letter, printed_now(connection, letter, last.number + 1, now))
+    if not found:
         raise Refused(f"Nothing has changed since printing {last.number}, so there is nothing to print again.")
-    return _print(connection, letter, who, now)
+    return _print(connection, letter, who, reason or proposed_reason(found), now)
 
 
-def _print(connection: Connection, letter: Letter, who: str, now: datetime) -> Printing:
+def _print(connection: Connection, letter: Letter, who: str, reason: str, now: datetime) -> Printing:
     number = len(records.all_printings(connection, letter.id)) + 1
-    version = letters.version(connection, letter.id, letter.version)
-    groups = grouped(endorsements.standing(connection, letter.id), letter)
-    undersigned = sum(len(group.lines) for group in groups)
-    sheet = Sheet(
-        version.text,
-        version.fingerprint,
-        version.number,
-        groups,
-        undersigned,
-        number,
-        "",
-        iso(now),
-        **as_chosen(connection, letter),
-    )
-    content = records.ask_to_set(connection, sheet, now)
+    made = printed_now(connection, letter, number, now)
+    found = what_changed(connection, letter, made)
+    content = records.ask_to_set(connection, made.sheet, now)
     records.add_printing(
         connection,
         letter.id,
         {
             "number": number,
-            "version": version.number,
-            "undersigned": undersigned,
+            "version": made.sheet.version,
+            "undersigned": made.sheet.undersigned,
             "content": content,
             "printed_at": now,
+            "reason": reason,
+            "changes": as_data(found, made.ids),
         },
     )
-    data = {"printing": number, "version": version.number, "undersigned": undersigned, "content": content}
-    add_history(connection, letter.id, now, Deed("printed", who, data=data))
+    data = {"printing": number, "version": made.sheet.version, "undersigned": made.sheet.undersigned}
+    add_history(connection, letter.id, now, Deed("printed", who, data={**data, "content": content, "reason": reason}))
     return records.printing(connection, letter.id, number)
+
+
+def printed_now(connection: Connection, letter: Letter, number: int, now: datetime) -> Printed:
+    """What a printing made now shows."""
+    version = letters.version(connection, letter.id, letter.version)
+    those = arranged(endorsements.standing(connection, letter.id), letter)
+    groups = as_groups(those, letter)
+    ids = tuple(one.id for _, some in those for one in some)
+    print_of_text, chosen = version.fingerprint, as_chosen(connection, letter)
+    sheet = Sheet(version.text, print_of_text, version.number, groups, len(ids), number, "", iso(now), **chosen)
+    return Printed(sheet, ids)
+
+
+def what_changed(connection: Connection, letter: Letter, made: Printed) -> Changes:
+    """What is other than in the printing before; nothing where it is the first."""
+    if made.sheet.printing == 1:
+        return Changes()
+    last = records.printing(connection, letter.id, made.sheet.printing - 1)
+    sheet, ids = records.printed_sheet(connection, last.content), records.ids(connection, letter.id, last.number)
+    before = with_ids_by_name(sheet, made) if ids is None else Printed(sheet, ids)
+    gone = set(before.ids) - set(made.ids)
+    return changes(before, made, records.why_left(connection, letter, gone))
+
+
+def what_next(connection: Connection, letter: Letter, now: datetime) -> Changes | None:
+    """What one more printing would change; None before the first. It reads the whole list."""
+    number = len(records.all_printings(connection, letter.id)) + 1
+    return what_changed(connection, letter, printed_now(connection, letter, number, now)) if number > 1 else None
 
 
 def ask_for_draft(connection: Connection, slug: str, now: datetime) -> str:

@@ -1,5 +1,6 @@
 """PDFs that are to be set or have been, and a letter's printings."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,8 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from coalition.base.refused import NotFound
+from coalition.letters.rules import Letter
+from coalition.printings import changes
+from coalition.printings.changes import Changes, Why
 from coalition.printings.press.layout import Receipt, Sheet, as_data, content_hash, from_data
-from coalition.tables import pdfs, printings
+from coalition.tables import endorsements, pdfs, printings
 
 LEASE = timedelta(minutes=10)  # longer than any sheet may take
 LAST = 1  # a printing never waits for the receipts of those who have just endorsed
@@ -33,6 +37,7 @@ class Printing:
     state: str
     problem: str
     sha256: str
+    reason: str = ""
 
 
 _pdf = select(pdfs.c.content, pdfs.c.state, pdfs.c.problem, pdfs.c.sha256).where(pdfs.c.content == bindparam("content"))
@@ -45,6 +50,7 @@ _printing_columns: tuple[ColumnElement[Any], ...] = (
     pdfs.c.state,
     pdfs.c.problem,
     pdfs.c.sha256,
+    printings.c.reason,
 )
 _printings = (
     select(*_printing_columns)
@@ -59,16 +65,24 @@ def pdf(connection: Connection, content: str) -> Pdf | None:
     return Pdf(*row) if row else None
 
 
+def set_again(connection: Connection, content: str, now: datetime) -> None:
+    """Has one set that failed: the same sheet under the same name, also where a sheet is written otherwise by now."""
+    connection.execute(update(pdfs).where(pdfs.c.content == content, pdfs.c.state == "failed").values(**_waiting(now)))
+
+
+def _waiting(now: datetime) -> dict[str, Any]:
+    return {"state": "waiting", "attempts": 0, "problem": "", "asked_at": now, "due_at": now}
+
+
 def ask_to_set(connection: Connection, sheet: Sheet | Receipt, now: datetime) -> str:
     """Has a sheet set, unless it has been already; one that failed is tried again. Returns its content hash."""
     content = content_hash(sheet)
     found = pdf(connection, content)
     rank = LAST if isinstance(sheet, Receipt) else 0
-    waiting = {"state": "waiting", "attempts": 0, "problem": "", "asked_at": now, "due_at": now, "rank": rank}
     if found is None:
-        connection.execute(insert(pdfs).values(content=content, sheet=as_data(sheet), **waiting))
-    elif found.state == "failed":
-        connection.execute(update(pdfs).where(pdfs.c.content == content).values(**waiting))
+        connection.execute(insert(pdfs).values(content=content, sheet=as_data(sheet), rank=rank, **_waiting(now)))
+    else:
+        set_again(connection, content, now)
     return content
 
 
@@ -102,10 +116,16 @@ def claim(connection: Connection, now: datetime) -> Claimed | None:
     return Claimed(row[0], from_data(row[1]), row[2])
 
 
+# What is set stays as it is: a worker that comes late, its lease run out, changes nothing of it.
+_not_set = pdfs.c.state != "set"
+
+
 def was_set(connection: Connection, content: str, sha256: str, now: datetime, said: str = "") -> None:
     """`said` is what could not be done as asked, though it was set."""
     connection.execute(
-        update(pdfs).where(pdfs.c.content == content).values(state="set", sha256=sha256, set_at=now, problem=said)
+        update(pdfs)
+        .where(pdfs.c.content == content, _not_set)
+        .values(state="set", sha256=sha256, set_at=now, problem=said)
     )
 
 
@@ -113,7 +133,7 @@ def was_not_set(connection: Connection, claimed: Claimed, problem: str, now: dat
     again = claimed.attempts < len(PAUSES)
     connection.execute(
         update(pdfs)
-        .where(pdfs.c.content == claimed.content)
+        .where(pdfs.c.content == claimed.content, _not_set)
         .values(
             state="waiting" if again else "failed",
             attempts=claimed.attempts + 1,
@@ -149,6 +169,33 @@ def printed_sheet(connection: Connection, content: str) -> Sheet:
     if isinstance(found, Receipt):
         raise LookupError("that is a receipt")
     return found
+
+
+_changes = select(printings.c.number, printings.c.changes).where(printings.c.letter_id == bindparam("letter_id"))
+
+
+def all_changes(connection: Connection, letter_id: int) -> dict[int, Changes]:
+    """What is other in each printing than in the one before it, by number. Of the first nothing is."""
+    rows = connection.execute(_changes.where(printings.c.number > 1), {"letter_id": letter_id})
+    return {number: changes.from_data(data) for number, data in rows if data}
+
+
+def ids(connection: Connection, letter_id: int, number: int) -> tuple[int, ...] | None:
+    """Whose the lines of a printing are; None where that was not kept."""
+    found = connection.execute(_changes.where(printings.c.number == number), {"letter_id": letter_id}).one()
+    return tuple(found.changes["ids"]) if found.changes else None
+
+
+_gone = select(
+    endorsements.c.id, endorsements.c.withdrawn_at, endorsements.c.left_out_at, endorsements.c.held_since
+).where(endorsements.c.id.in_(bindparam("ids", expanding=True, literal_execute=True)))
+
+
+def why_left(connection: Connection, letter: Letter, ids: Collection[int]) -> dict[int, Why]:
+    """Of those that stood and stand no more. One whose row is gone was merged into another."""
+    rows = connection.execute(_gone, {"ids": sorted(ids)}) if ids else ()
+    known = {id: changes.why_left(withdrawn, out, held, letter) for id, withdrawn, out, held in rows}
+    return {id: known.get(id, "merged" if id > 0 else "withdrew") for id in ids}
 
 
 def add_printing(connection: Connection, letter_id: int, printing: dict[str, Any]) -> None:

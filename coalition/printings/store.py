@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -80,13 +81,25 @@ def _write_durably(path: Path, pdf: bytes) -> None:
             file.write(pdf)
             file.flush()
             os.fsync(file.fileno())
-        part.rename(path)
-    except BaseException:
+        _name(part, path)
+    finally:
         part.unlink(missing_ok=True)
-        raise
     # The name is on the disk only when its folder is, and the folder's name in the folder above.
     for folder in (path.parent, path.parent.parent):
         _sync_folder(folder)
+
+
+def _name(part: Path, path: Path) -> None:
+    """Not by renaming, where that can be helped: it would put this over what another worker has kept meanwhile."""
+    try:
+        path.hardlink_to(part)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP):  # these disks know of one name for a file
+            raise
+        if not path.exists():
+            part.rename(path)
 
 
 def _sync_folder(folder: Path) -> None:

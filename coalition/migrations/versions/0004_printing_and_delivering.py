@@ -11,6 +11,28 @@ branch_labels = None
 depends_on = None
 
 
+# A printing is for ever: the database itself refuses to alter or remove one, its sheet, or what was set from it. A
+# later migration that copies these tables makes the triggers anew.
+_NEVER = "a printing is never altered or removed"
+_KEPT = {
+    "printing_altered": "UPDATE ON printings FOR EACH ROW",
+    "printing_removed": "DELETE ON printings FOR EACH ROW",
+    "sheet_altered": "UPDATE OF content, sheet ON pdfs FOR EACH ROW",
+    "pdf_altered": "UPDATE OF state, sha256 ON pdfs FOR EACH ROW WHEN (OLD.state = 'set')",
+}
+
+
+def _keep_printings() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{_NEVER}'); END"
+    else:
+        body = f"$$ BEGIN RAISE EXCEPTION '{_NEVER}'; END $$"
+        op.execute(f"CREATE FUNCTION refuse_to_alter() RETURNS trigger LANGUAGE plpgsql AS {body}")
+        refuse = "EXECUTE FUNCTION refuse_to_alter()"
+    for name, deed in _KEPT.items():
+        op.execute(f"CREATE TRIGGER {name} BEFORE {deed} {refuse}")
+
+
 def upgrade() -> None:
     letters: tuple[sa.Column[Any], ...] = (
         sa.Column("paper", sa.String(length=8), server_default="a4", nullable=False),
@@ -51,6 +73,7 @@ def upgrade() -> None:
         for column in columns:
             op.add_column(table, column)
     _dispatches()
+    _keep_printings()
 
 
 def _dispatches() -> None:
