@@ -108,7 +108,7 @@ def print_again(connection: Connection, slug: str, who: str, now: datetime, reas
     last = records.printing(connection, letter.id)
     if last.state == "failed":
         records.set_again(connection, last.content, now)
-        return last
+        return records.printing(connection, letter.id)
     found = what_changed(connection, letter, printed_now(connection, letter, last.number + 1, now))
     if not found:
         raise Refused(f"Nothing has changed since printing {last.number}, so there is nothing to print again.")
