@@ -8,11 +8,14 @@ described in the packet), ISO 32000-1 (14.9.4: ActualText).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import pydyf  # type: ignore[import-untyped]
+import uharfbuzz  # type: ignore[import-untyped]
 
 _UNIVERSAL_ACCESS = b"""
 <rdf:Description rdf:about="" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -107,13 +110,14 @@ def _object(pdf: Any, reference: bytes) -> Any:
 # Loose accents, and the scripts of India, whose glyphs do not stand in the order of their letters. Not scripts written
 # from right to left: readers take those glyphs as they are seen, and poppler turns an ActualText of them round.
 _RESHAPED = re.compile("[\u0300-\u036f\u0900-\u1cff]")
+_JOINER = "\u034f"  # stands for a part of a letter that is none itself: no sign, no width, no break
 
 
 def faithful(stream: Any) -> Any:
     """WeasyPrint's `stream` class, made to draw so that what is copied out of the PDF is what was put in.
 
     WeasyPrint gives each glyph one text for the whole document, whatever cluster it met it in first, so that "सहायता"
-    was copied as "सहिायता".
+    was copied as "सहिायता"; and none to glyphs that are not the last of their cluster, which neither standard allows.
     """
 
     class FaithfulStream(stream):  # type: ignore[misc]
@@ -124,4 +128,30 @@ def faithful(stream: Any) -> Any:
                     self.stream[-2]["ActualText"] = pydyf.String(box.text)
                 yield
 
+        def add_font(self, pango_font: Any) -> tuple[Any, float]:
+            font, size = super().add_font(pango_font)
+            if not isinstance(font.to_unicode, _Texts):
+                font.to_unicode = _Texts(font.file_content)
+            return font, size
+
     return FaithfulStream
+
+
+class _Texts(dict[int, str]):
+    """What each glyph of a font stands for: its own character where it has one, not the cluster it was met in."""
+
+    def __init__(self, font: bytes) -> None:
+        super().__init__()
+        self._font = font
+
+    def __setitem__(self, glyph: int, cluster: str) -> None:
+        if len(cluster) != 1:
+            own = self._own.get(glyph, _JOINER)
+            cluster = own if own in cluster or not cluster else cluster
+        super().__setitem__(glyph, cluster)
+
+    @cached_property
+    def _own(self) -> dict[int, str]:
+        font = uharfbuzz.Font(uharfbuzz.Face(self._font))
+        codes = sorted(font.face.unicodes, reverse=True)  # the first of several that look the same
+        return {font.get_nominal_glyph(code): unicodedata.normalize("NFKC", chr(code)) for code in codes}
