@@ -14,6 +14,7 @@ from coalition.endorsements.undersigned import line
 from coalition.invitations import records as invitations
 from coalition.invitations.mail import deadline_words, letter_values, links, to_contact
 from coalition.invitations.rules import Invitation, may_answer
+from coalition.letters import embargo
 from coalition.letters import records as letters
 from coalition.letters.differences import as_text, differences
 from coalition.letters.rules import Letter
@@ -95,6 +96,7 @@ def _mail(
     words = written(
         message,
         letter=letter_values(letter, one),
+        embargo=embargo.ends(letter, now),
         organisation={"name": one.organisation},
         coordinator={"name": coordinator.called, "email": coordinator.email},
         deadline_words=deadline_words(letter, one),

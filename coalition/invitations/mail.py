@@ -14,6 +14,7 @@ from coalition.invitations import records
 from coalition.invitations.reminders import schedule
 from coalition.invitations.rules import ANSWERED, Invitation, closes, may_answer
 from coalition.invitations.wording import INVITATION, Wording, fill
+from coalition.letters import embargo
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
 from coalition.letters.text import fingerprint
@@ -40,6 +41,7 @@ def deadline_moved(connection: Connection, owed: Owed, office: Office, now: date
     words = written(
         "deadline_moved",
         letter=letter_values(letter, one),
+        embargo=embargo.ends(letter, now),
         organisation={"name": one.organisation},
         deadline_words=deadline_words(letter, one),
         own=one.extended_until is not None and one.extended_until == closes(one, letter),
@@ -128,6 +130,7 @@ def _invitation(
     return written(
         "invitation",
         words=fill(own, placeholder_values(letter, one, coordinator, now)),
+        embargo=embargo.ends(letter, now),
         organisation={"name": one.organisation if one else NOBODY},
         coordinator={"name": coordinator.called, "email": coordinator.email},
         link=link,

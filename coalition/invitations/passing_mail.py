@@ -11,6 +11,7 @@ from coalition.invitations import holders, records
 from coalition.invitations.holders import Holder
 from coalition.invitations.mail import deadline_words, letter_values
 from coalition.invitations.rules import Invitation, may_answer
+from coalition.letters import embargo
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
 from coalition.organisations import records as organisations
@@ -98,6 +99,7 @@ def _mail(
     words = written(
         message,
         letter=letter_values(letter, one),
+        embargo=embargo.ends(letter, now),
         organisation={"name": one.organisation},
         deadline_words=deadline_words(letter, one),
         link=office.link("e", "invitation", held.nonce),

@@ -22,7 +22,7 @@ def pdf_response(request: Request, found: Pdf | None, filename: str, *, public: 
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(filename)}",
     }
     if public:  # otherwise the guard's "no-store" holds: the address may carry a token
-        headers["Cache-Control"] = "public, max-age=60"
+        headers["Cache-Control"] = "public, max-age=0, must-revalidate"
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return Response(data, media_type="application/pdf", headers=headers)

@@ -22,7 +22,9 @@ from coalition.web.pdf import pdf_response
 from coalition.web.site import etag, letter_html, site_of
 
 NOT_HERE = "There is no public letter at this address. It may be private, or not public yet."
-OPEN_DATA = {"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=60"}
+# A cache asks each time whether it is still so: what is hidden by an embargo, or made private, is gone everywhere.
+ASK_AGAIN = {"Cache-Control": "public, max-age=0, must-revalidate"}
+OPEN_DATA = {"Access-Control-Allow-Origin": "*"} | ASK_AGAIN
 COLUMNS = ("organisation", "register_id", "group", "signatory", "role", "status", "version", "answered_at")
 
 
@@ -61,7 +63,7 @@ async def letter_page(request: Request) -> Response:
     if values["letter"].visibility != "public":
         page.headers["X-Robots-Tag"] = "noindex"
     page.headers["ETag"] = etag(bytes(page.body))
-    page.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
+    page.headers.update(ASK_AGAIN)
     return page
 
 

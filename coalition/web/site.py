@@ -20,7 +20,7 @@ from coalition.base.mail.words import a_run
 from coalition.base.settings import TEMPLATES, Settings
 from coalition.dispatch.telling import sentence
 from coalition.endorsements.joins import rules as join_rules
-from coalition.letters import rules
+from coalition.letters import embargo, rules
 from coalition.letters.text import LetterText, body_html
 from coalition.organisations.registers.register import Register
 from coalition.printings.store import Store
@@ -79,6 +79,7 @@ def _environment(settings: Settings) -> Environment:
         now=clock.now,
         is_public=lambda letter: rules.is_public(letter, clock.now()),
         sentence=sentence,
+        embargo_ends=lambda letter: embargo.ends(letter, clock.now()),
         may_join=lambda letter: join_rules.may_join(letter, clock.now()),
     )
     environment.filters.update(

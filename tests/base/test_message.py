@@ -277,6 +277,7 @@ ABOUT = {
     "link": LINK,
     "deadline_words": DEADLINE,
     "unsubscribe": "https://coalition.example/unsubscribe/abc.def",
+    "embargo": "",
     "version": 1,
     "fingerprint": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 }
@@ -354,8 +355,10 @@ SUGGESTIONS = {"coordinator": COORDINATOR, "link": LINK, "letters": SUGGESTED}
 MESSAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "invitation": ("invitation", INVITATION),
     "invitation, in Eva's own words": ("invitation", INVITATION | {"words": fill(Wording("For you", OWN), VALUES)}),
+    "invitation, under embargo": ("invitation", INVITATION | {"embargo": DEADLINE}),
     "invitation, as a test": ("invitation", INVITATION | {"test": True}),
     "receipt": ("receipt", RECEIPT | {"kind": "endorsed", "logo": "allowed"}),
+    "receipt, under embargo": ("receipt", RECEIPT | {"kind": "endorsed", "logo": "", "embargo": DEADLINE}),
     "receipt on a condition": ("receipt", RECEIPT | {"kind": "held", "logo": "", "held": True, "once": ONCE}),
     "receipt on a condition that holds": ("receipt", RECEIPT | {"kind": "endorsed", "logo": "", "once": ONCE}),
     "receipt after it was delivered": ("receipt", RECEIPT | {"kind": "endorsed", "logo": "", "dispatched": True}),

@@ -4,7 +4,7 @@ import asyncio
 import csv
 import io
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -58,21 +58,12 @@ async def printed(eva: Campaign) -> Campaign:
     return eva
 
 
-@pytest.mark.parametrize(
-    "hidden",
-    [
-        {"visibility": "private"},
-        {"embargo_until": datetime(2100, 1, 1, tzinfo=UTC)},
-        {"visibility": "link", "embargo_until": datetime(2100, 1, 1, tzinfo=UTC)},
-    ],
-    ids=["private", "embargo", "embargo and link"],
-)
-async def test_a_letter_that_is_not_public_is_nowhere(hidden: dict[str, object], printed: Campaign) -> None:
+async def test_a_private_letter_is_nowhere(printed: Campaign) -> None:
     async with printed.browser() as reader:
         for address in PUBLIC:
             shown = await _get(reader, printed, address.template, address.method)
             assert shown.status_code == _seen(address.template), str(address)
-        await _arrange(printed, **hidden)
+        await _arrange(printed, visibility="private")
         async with _fresh(printed) as reader:
             for address in PUBLIC:
                 _shows_nothing(await _get(reader, printed, address.template, address.method), 404)
@@ -97,16 +88,6 @@ async def test_a_draft_is_nowhere(eva: Campaign) -> None:
             assert answer.status_code == 404, str(address)
             assert "secret" not in answer.text.replace(draft.slug, "")
         assert "secret" not in (await reader.get("/")).text
-
-
-async def test_an_embargoed_letter_shows_itself_when_its_hour_has_come(printed: Campaign) -> None:
-    await _arrange(printed, embargo_until=clock.now() + timedelta(seconds=1.5))
-    async with _fresh(printed) as reader:
-        assert (await _get(reader, printed, "/letters/{slug}")).status_code == 404
-        await asyncio.sleep(1.6)
-        for address in PUBLIC:
-            shown = await _get(reader, printed, address.template, address.method)
-            assert shown.status_code == _seen(address.template), str(address)
 
 
 async def test_a_kept_page_is_gone_a_second_after_the_letter_was_made_private(printed: Campaign) -> None:

@@ -20,6 +20,7 @@ from coalition.endorsements.undersigned import line
 from coalition.invitations import records as invitation_records
 from coalition.invitations.mail import letter_values, links, to_contact
 from coalition.invitations.rules import may_answer
+from coalition.letters import embargo
 from coalition.letters import records as letters
 from coalition.organisations import records as organisations
 from coalition.people import records as people
@@ -121,6 +122,7 @@ def condition(connection: Connection, owed: Owed, office: Office, now: datetime)
     words = written(
         "condition",
         letter=letter_values(letter, one),
+        embargo=embargo.ends(letter, now),
         organisation={"name": one.organisation},
         coordinator={"name": coordinator.called, "email": coordinator.email},
         open=may_answer(one, letter, now),

@@ -16,6 +16,7 @@ from coalition.invitations import records as invitations
 from coalition.invitations.holders import holder
 from coalition.invitations.mail import deadline_words, letter_values
 from coalition.invitations.rules import ANSWERED, may_answer
+from coalition.letters import embargo
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter, is_public
 from coalition.organisations import records as organisations
@@ -128,6 +129,7 @@ def _to_them(
     words = written(
         message,
         letter=letter_values(letter),
+        embargo=embargo.ends(letter, now),
         coordinator={"name": coordinator.called, "email": coordinator.email},
         **values,
     )

@@ -13,6 +13,7 @@ from coalition.endorsements.suggestions.records import Suggestion
 from coalition.invitations import holders
 from coalition.invitations import records as invitations
 from coalition.invitations.mail import letter_values
+from coalition.letters import embargo
 from coalition.letters import records as letters
 from coalition.letters.differences import Part, as_text
 from coalition.organisations import records as organisations
@@ -63,6 +64,7 @@ def _to_proposer(
     words = written(
         message,
         letter=letter_values(letter, invitation),
+        embargo=embargo.ends(letter, now),
         organisation={"name": one.organisation},
         coordinator={"name": coordinator.called, "email": coordinator.email},
         link=f"{office.link('e', 'invitation', held.nonce)}#suggested",

@@ -13,6 +13,7 @@ from coalition.invitations.reminders.candidates import HELD
 from coalition.invitations.reminders.schedule import APART
 from coalition.invitations.rules import Invitation
 from coalition.invitations.wording import REMINDER, Wording, fill
+from coalition.letters import embargo
 from coalition.letters.rules import Letter
 from coalition.people import records as people
 from coalition.people.records import Coordinator
@@ -63,6 +64,7 @@ def _written(
     return written(
         "reminder",
         words=fill(own, asking.placeholder_values(letter, one, coordinator, now)),
+        embargo=embargo.ends(letter, now),
         organisation={"name": one.organisation if one else asking.NOBODY},
         coordinator={"name": coordinator.called, "email": coordinator.email},
         link=link,

@@ -1,13 +1,14 @@
 """The forms of a letter: its text, its dates, the next version."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from wtforms import (
     BooleanField,
     DateField,
     DateTimeLocalField,
     EmailField,
+    Field,
     FieldList,
     Form,
     FormField,
@@ -16,8 +17,10 @@ from wtforms import (
     SelectField,
     TextAreaField,
 )
-from wtforms.validators import Length, Optional
+from wtforms.validators import Length, Optional, ValidationError
 
+from coalition.base import clock
+from coalition.base.refused import Refused
 from coalition.endorsements.rules import LONGEST
 from coalition.letters.next_version import WHY_LONGEST
 from coalition.letters.rules import LANGUAGES, VISIBILITIES, Arrangements, Letter
@@ -59,9 +62,22 @@ class AddresseeForm(Form):
     email = EmailField("E-mail", [Length(max=254), address], filters=[clean])
 
 
+def comes_once(form: "ArrangementsForm", field: Field) -> None:
+    """Not what the clocks of the zone skip or show twice as they change: an embargo must not end an hour too early."""
+    zone = form.time_zone.data
+    if field.data is None or zone not in available_timezones():
+        return
+    try:
+        clock.moment(field.data, zone)
+    except Refused as refusal:
+        raise ValidationError(str(refusal)) from None
+
+
 class ArrangementsForm(Form):
     soft_deadline = DateField("Please answer by", [Optional()])
-    hard_deadline = DateTimeLocalField("The list closes", [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+    hard_deadline = DateTimeLocalField(
+        "The list closes", [Optional(), comes_once], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+    )
     time_zone = SelectField(
         "Time zone of these dates", choices=options({zone: zone.replace("_", " ") for zone in TIME_ZONES})
     )
@@ -70,7 +86,7 @@ class ArrangementsForm(Form):
     decided_by = text_field("Who decides", description="If it is not the addressee: for example a board or committee.")
     embargo_until = DateTimeLocalField(
         "Embargo until",
-        [Optional()],
+        [Optional(), comes_once],
         format=MINUTES,
         description="Until then nothing of the letter can be seen without a signed link.",
     )
