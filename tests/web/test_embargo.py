@@ -310,5 +310,5 @@ def test_the_hour_is_that_of_the_letters_time_zone_also_when_the_clocks_change(
     if isinstance(moment, str):
         assert moment in form.embargo_until.errors[0]
         return
-    assert form.embargo_until.errors == ()
+    assert not form.embargo_until.errors
     assert form.arrangements().embargo_until == moment
