@@ -43,6 +43,8 @@ from coalition.printings import receipts
 from coalition.printings import records as printings
 from coalition.printings.actions import close_list
 from coalition.printings.press.setting import NotSet, Setter
+from coalition.printings.sealing.keys import key_of
+from coalition.printings.sealing.sealing import NotSealed, Sealer
 from coalition.printings.store import Store
 
 IDLE_S = 0.1  # somebody looks at a page that says their PDF is being set
@@ -90,7 +92,7 @@ def run(settings: Settings, stop: threading.Event, parent: int | None = None) ->
     logos = Store(settings.data_dir / "logos", suffix=".png")
     jobs = (
         pump(settings, database).run,
-        lambda stop: _set_pdfs(database, store, logos, settings.base_url, stop),
+        lambda stop: _set_pdfs(database, store, logos, settings, stop),
         lambda stop: _go_on_with_lists(database, stop),
         lambda stop: _look_names_up(database, settings.register_url, stop),
         lambda stop: _keep_hours(database, stop),
@@ -134,11 +136,12 @@ def _note(connection: Connection, owed: Owed, ending: Ending, words: str, at: da
         reminding.mail_ended(connection, owed, ending, words, at)
 
 
-def _set_pdfs(database: Database, store: Store, logos: Store, base_url: str, stop: threading.Event) -> None:
-    with Setter() as setter:
+def _set_pdfs(database: Database, store: Store, logos: Store, settings: Settings, stop: threading.Event) -> None:
+    with Setter() as setter, Sealer(lambda: key_of(settings, now()), settings.timestamp_url) as sealer:
         while not stop.is_set():
             try:
-                found = set_next(database, store, logos, setter) or ask_for_receipts(database, base_url)
+                found = set_next(database, store, logos, setter, sealer)
+                found = found or ask_for_receipts(database, settings.base_url)
             except Exception:  # the database is away, or the disk full: asked again
                 log.exception("a PDF was left for later")
                 found = False
@@ -151,7 +154,7 @@ def ask_for_receipts(database: Database, base_url: str) -> bool:
     return database.read_now(receipts.any_wanted) and database.write_now(receipts.ask_for_some, base_url, now()) > 0
 
 
-def set_next(database: Database, store: Store, logos: Store, setter: Setter) -> bool:
+def set_next(database: Database, store: Store, logos: Store, setter: Setter, sealer: Sealer) -> bool:
     """Sets the next PDF that is asked for. False when there is none."""
     if not database.read_now(printings.any_due, now()):
         return False
@@ -163,8 +166,10 @@ def set_next(database: Database, store: Store, logos: Store, setter: Setter) -> 
         kept, said = store.sha256(claimed.content), ""
         if kept is None:
             sheet, pictures, said = printed_logos.pictures(claimed.sheet, logos)
-            kept = store.put(claimed.content, setter.set(sheet, pictures))
-    except NotSet as reason:
+            made = sealer.finish(sheet, setter.set(sheet, pictures))
+            kept = store.put(claimed.content, made.pdf)
+            said = " ".join(filter(None, (said, made.unstamped)))
+    except (NotSet, NotSealed) as reason:
         log.warning("a PDF was not set: %s", reason)
         database.write_now(printings.was_not_set, claimed, str(reason), now())
     except OSError as error:
@@ -173,7 +178,7 @@ def set_next(database: Database, store: Store, logos: Store, setter: Setter) -> 
         database.write_now(printings.was_not_set, claimed, words, now())
     else:
         if said:
-            log.warning("a PDF was set without all its logos: %s", said)
+            log.warning("a PDF was not set quite as asked: %s", said)
         database.write_now(printings.was_set, claimed.content, kept, now(), said)
     return True
 

@@ -26,7 +26,10 @@ from coalition.people import actions as people
 from coalition.people.records import Coordinator
 from coalition.printings import actions as printings
 from coalition.printings.press.setting import Setter
+from coalition.printings.sealing.keys import key_of
+from coalition.printings.sealing.sealing import Sealer
 from coalition.web.site import Site
+from tests import seals
 
 AMNESTY = "Amnesty International UK"
 NSPCC = "NSPCC"
@@ -79,8 +82,8 @@ class Campaign:
 
     def set_pdfs(self) -> None:
         """Sets every PDF that is asked for, as the worker does."""
-        with Setter() as setter:
-            while work.set_next(self.database, self.site.store, self.site.logos, setter):
+        with Setter() as setter, Sealer(lambda: key_of(self.settings, clock.now())) as sealer:
+            while work.set_next(self.database, self.site.store, self.site.logos, setter, sealer):
                 pass
 
 
@@ -111,6 +114,7 @@ async def campaign(database_url: str, data_dir: Path, at: datetime | None = None
         },
         demo=True,
     )
+    seals.install(data_dir)
     app = build(settings)
     site: Site = app.app.app.state.site  # type: ignore[attr-defined]
     eva, letter = site.database.write_now(begin, at or clock.now())

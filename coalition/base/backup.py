@@ -1,4 +1,4 @@
-"""Everything in one file: each table as JSON lines, the kept PDFs and the signing key, in a zip of our own making.
+"""Everything in one file: each table as JSON lines, the kept PDFs, the keys, in a zip of our own making.
 
 Rows, not a database's own format: a backup of SQLite can be restored into PostgreSQL, and the other way round.
 """
@@ -19,7 +19,7 @@ from coalition.base.refused import Refused
 from coalition.tables import metadata
 
 FORMAT = "coalition-backup-1"
-KEPT = ("pdf", "logos", "proofs", "secret-key")  # of the data folder: what cannot be made again
+KEPT = ("pdf", "logos", "proofs", "seal", "secret-key")  # of the data folder: what cannot be made again
 BATCH = 1000
 
 

@@ -30,6 +30,9 @@ class Settings:
     mail_from: str
     trusted_proxies: tuple[str, ...]
     register_url: str = ""  # empty: nothing is looked up
+    seal: Path | None = None  # PKCS#12; None: a key that was made on first run
+    seal_password: str = ""
+    timestamp_url: str = ""  # empty: printings are sealed without a time stamp
     demo: bool = False
 
     @property
@@ -55,7 +58,10 @@ def from_environment(environ: Mapping[str, str] = os.environ, *, demo: bool = Fa
         mail_url=_mail_url(environ.get("COALITION_MAIL_URL") or f"maildir:{data_dir / 'mailbox'}"),
         mail_from=_mail_from(environ.get("COALITION_MAIL_FROM") or "letters@localhost"),
         trusted_proxies=_proxies(environ.get("COALITION_TRUSTED_PROXIES", "")),
-        register_url=_register_url(environ.get("COALITION_REGISTER_URL", "").strip()),
+        register_url=_service_url("COALITION_REGISTER_URL", environ, "https://register.example/reconcile"),
+        seal=Path(environ["COALITION_SEAL"]).absolute() if environ.get("COALITION_SEAL") else None,
+        seal_password=environ.get("COALITION_SEAL_PASSWORD", ""),
+        timestamp_url=_service_url("COALITION_TIMESTAMP_URL", environ, "https://timestamps.example/tsa"),
         demo=demo,
     )
 
@@ -121,14 +127,15 @@ def _mail_url(url: str) -> str:
     return url
 
 
-def _register_url(url: str) -> str:
+def _service_url(name: str, environ: Mapping[str, str], such_as: str) -> str:
+    url = environ.get(name, "").strip()
     try:
         parts = urlsplit(url if url.isprintable() and " " not in url else "")
         _ = parts.port
     except ValueError:
-        raise WrongSetting("COALITION_REGISTER_URL is not an address.") from None
+        raise WrongSetting(f"{name} is not an address.") from None
     if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment or parts.username):
-        raise WrongSetting("COALITION_REGISTER_URL must be like https://register.example/reconcile, or empty.")
+        raise WrongSetting(f"{name} must be like {such_as}, or empty.")
     return url
 
 

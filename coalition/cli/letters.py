@@ -72,6 +72,8 @@ def print_letter(options: Any) -> None:
     from coalition.letters import records as letters
     from coalition.printings import actions, logos, records
     from coalition.printings.press.setting import NotSet, Setter
+    from coalition.printings.sealing.keys import key_of
+    from coalition.printings.sealing.sealing import NotSealed, Sealer
     from coalition.printings.store import Store
 
     def newest(connection: Any) -> Any:
@@ -89,11 +91,13 @@ def print_letter(options: Any) -> None:
         if data is None:
             try:
                 sheet, pictures, said = logos.pictures(wanted, Store(settings.data_dir / "logos", suffix=".png"))
-                with Setter() as setter:
-                    data = setter.set(sheet, pictures)
-            except NotSet as reason:
+                with Setter() as setter, Sealer(lambda: key_of(settings, now()), settings.timestamp_url) as sealer:
+                    made = sealer.finish(sheet, setter.set(sheet, pictures))
+            except (NotSet, NotSealed) as reason:
                 raise Stop(f"The PDF could not be set: {reason}") from None
-            database.write_now(records.was_set, content, store.put(content, data), now(), said)
+            said = " ".join(filter(None, (said, made.unstamped)))
+            database.write_now(records.was_set, content, store.put(content, made.pdf), now(), said)
+            data = store.get(content) or made.pdf  # another worker may have been first: what is kept stays
             if said:
                 print(said, file=sys.stderr)
     try:

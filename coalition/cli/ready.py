@@ -34,8 +34,11 @@ def reason_of(error: Exception) -> str:
 
 def check(settings: Settings) -> None:
     """What would only show later is said at the start, in one line."""
+    from coalition.base.clock import now
     from coalition.base.mail.transports import open_transport
+    from coalition.printings.sealing.keys import key_of
 
+    key_of(settings, now())  # made on first run
     try:
         open_transport(settings.mail_url, data_dir=settings.data_dir).close()
     except ValueError as error:

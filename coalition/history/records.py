@@ -60,8 +60,7 @@ class Deed:
 
 def add(connection: Connection, chain: int, at: datetime, *deeds: Deed) -> None:
     """Appends in order. Only ever called inside the one write transaction, so the head cannot move meanwhile."""
-    head = connection.execute(_head, {"chain": chain}).first()
-    number, previous = (head.number, head.hash) if head else (0, START)
+    number, previous = head(connection, chain)
     rows = []
     for deed in deeds:
         number += 1
@@ -79,6 +78,12 @@ def add(connection: Connection, chain: int, at: datetime, *deeds: Deed) -> None:
         rows.append(row)
     if rows:
         connection.execute(_insert, rows)
+
+
+def head(connection: Connection, chain: int) -> tuple[int, str]:
+    """How many entries a chain has, and the hash of the last."""
+    found = connection.execute(_head, {"chain": chain}).first()
+    return (found.number, found.hash) if found else (0, START)
 
 
 def _hash(row: dict[str, Any]) -> str:

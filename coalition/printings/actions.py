@@ -1,5 +1,6 @@
 """Closing the list, printing the letter, and having PDFs set."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -27,6 +28,7 @@ from coalition.printings.changes import Changes, Printed, as_data, changes, prop
 from coalition.printings.page import as_chosen, settings_of
 from coalition.printings.press.layout import Sheet
 from coalition.printings.records import Printing
+from coalition.printings.sealing import evidence
 
 # Why there is a printing, as the desk shows it.
 BY_HAND = "The list was closed"
@@ -119,7 +121,8 @@ def _print(connection: Connection, letter: Letter, who: str, reason: str, now: d
     number = len(records.all_printings(connection, letter.id)) + 1
     made = printed_now(connection, letter, number, now)
     found = what_changed(connection, letter, made)
-    content = records.ask_to_set(connection, made.sheet, now)
+    carried = evidence.frozen(connection, letter, made.sheet, made.ids, reason, now)
+    content = records.ask_to_set(connection, replace(made.sheet, evidence=carried), now)
     records.add_printing(
         connection,
         letter.id,

@@ -26,7 +26,7 @@ from coalition.printings.press.layout import Sheet
 from coalition.printings.press.setting import Setter
 from coalition.printings.store import Store
 from coalition.tables import organisations
-from tests import cast
+from tests import cast, seals
 from tests.cast import NSPCC
 from tests.printings.sheets import LETTER, NAMES, sheet
 
@@ -119,8 +119,8 @@ def test_a_logo_whose_picture_is_lost_stops_no_printing(
 
     database = Database(sqlite_url)
     content = database.write_now(records.ask_to_set, asked, now)
-    with caplog.at_level(logging.WARNING):
-        assert work.set_next(database, pdfs, logos, setter)
+    with caplog.at_level(logging.WARNING), seals.sealer() as sealer:
+        assert work.set_next(database, pdfs, logos, setter, sealer)
     pdf = database.read_now(records.pdf, content)
     database.close()
     assert pdf

@@ -43,6 +43,7 @@ class Sheet:
     signatory_place: str = "under"  # the organisation's name; or "beside" it
     letterhead: str = "names"  # of the leads; or "logos", or "none"
     lead_logos: tuple[str, ...] = ()  # SHA-256 each, in the order of `text.leads`; "" where there is none to print
+    evidence: str | None = None  # of a printing: what it carries with it, as sealing.evidence writes it
 
 
 @dataclass(frozen=True)
