@@ -11,7 +11,7 @@ from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
 from coalition.web import dev, errors, hooks, joining, parameters, public, sign_in, versions
 from coalition.web.answer import answers, conditions, ended, page, receipt, requests, suggesting
-from coalition.web.desk import asking, closing, inviting, letters, reminders, suggestions
+from coalition.web.desk import asking, closing, inviting, letters, ordering, printed, reminders, suggestions
 from coalition.web.desk import joining as desk_joining
 from coalition.web.desk import versions as desk_versions
 from coalition.web.desk.directory import details, logos, merging
@@ -135,6 +135,11 @@ DESK: list[BaseRoute] = [
     post("/letters/{slug}/reminders", reminders.save),
     post("/letters/{slug}/reminders/words", reminders.save_words),
     get("/letters/{slug}/reminders/mail", reminders.mail_frame),
+    get("/letters/{slug}/page", printed.page),
+    post("/letters/{slug}/page", printed.save),
+    get("/letters/{slug}/order", ordering.page),
+    post("/letters/{slug}/order", ordering.choose),
+    post("/letters/{slug}/order/{id:int}", ordering.move),
     get("/letters/{slug}/dates", closing.dates),
     post("/letters/{slug}/dates", closing.change_dates),
     get("/letters/{slug}/printings", closing.closing),

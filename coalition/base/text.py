@@ -19,3 +19,9 @@ def fold(text: str) -> str:
     """Lower case without accents, for searching: what is typed finds what is written, however it is accented."""
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def ordinal(number: int) -> str:
+    """For people: 1st, 2nd, 3rd, 11th, 1,021st."""
+    last = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{last}"

@@ -21,7 +21,8 @@ from coalition.letters.rules import Letter
 from coalition.tables import endorsements
 
 Order = Literal["leads", "name", "hand"]
-ORDERS: Final[dict[Order, str]] = {
+Kind = Literal["before", "after", "place", "name"]
+ORDERS: Final[dict[str, str]] = {
     "leads": "The lead organisations first, then by name",
     "name": "By name",
     "hand": "By hand, as you place them",
@@ -82,7 +83,7 @@ class To:
     among those who stand by name. Said so, a move that comes twice is done once.
     """
 
-    kind: Literal["before", "after", "place", "name"]
+    kind: Kind
     number: int = 0
 
 

@@ -10,13 +10,13 @@ DENSITIES: Final = {
     "logos": "Logo wall: each organisation with its logo, where it gave one and lets it be printed",
 }
 SIGNATORY_PLACES: Final = {
-    "under": "Under the organisation’s name, on a line of its own",
-    "beside": "Beside the organisation’s name, on the same line",
+    "under": "Under the name: on a line of its own",
+    "beside": "Beside the name: on the same line, as far as it fits",
 }
 LETTERHEADS: Final = {
-    "names": "The names of the lead organisations",
-    "logos": "The logos of up to six lead organisations",
-    "none": "None: for paper that has a letterhead already",
+    "names": "Names: those of the lead organisations",
+    "logos": "Logos: those of up to six lead organisations",
+    "none": "Nothing: for paper that has a letterhead already",
 }
 MOST_LOGOS: Final = 6  # in a letterhead; a seventh would make all of them too small to be known
 
