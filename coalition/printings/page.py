@@ -1,4 +1,4 @@
-"""How a letter is printed, as its coordinators chose it, and how a sheet was."""
+"""How a letter is printed, as its coordinators chose it."""
 
 from typing import TypedDict
 
@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 from coalition.letters.printed import PageSettings
 from coalition.letters.rules import Letter
 from coalition.printings import logos
-from coalition.printings.press.layout import Sheet
 
 
 class AsChosen(TypedDict):
@@ -33,14 +32,3 @@ def as_chosen(connection: Connection, letter: Letter) -> AsChosen:
 
 def settings_of(letter: Letter) -> PageSettings:
     return PageSettings(letter.paper, letter.density, letter.signatory_place, letter.letterhead)
-
-
-def as_printed(sheet: Sheet) -> AsChosen:
-    """What was chosen for a sheet when it was made."""
-    return {
-        "paper": sheet.paper,
-        "density": sheet.density,
-        "signatory_place": sheet.signatory_place,
-        "letterhead": sheet.letterhead,
-        "lead_logos": sheet.lead_logos,
-    }

@@ -21,7 +21,6 @@ from coalition.letters.rules import Letter
 from coalition.printings import actions as printings
 from coalition.printings import records
 from coalition.printings.logos import of_leads, pictures
-from coalition.printings.page import as_printed
 from coalition.printings.press.layout import Sheet
 from coalition.printings.press.setting import Setter
 from coalition.printings.store import Store
@@ -61,7 +60,7 @@ def test_a_printing_is_set_as_was_chosen_before_it_and_stays_so(
     chosen = _choose(database, letter, WALL, now)
     first = database.write_now(printings.close_list, letter.slug, "Eva Sample", now)
     sheet = database.read_now(records.printed_sheet, first.content)
-    assert [as_printed(sheet)[name] for name in vars(WALL)] == list(vars(WALL).values())  # type: ignore[literal-required]
+    assert {name: getattr(sheet, name) for name in vars(WALL)} == vars(WALL)
     logos = {line.organisation: line.logo for group in sheet.groups for line in group.lines}
     assert logos == {NSPCC: LOGO, LEADS[0]: ""}  # only by leave of whose it is
 
