@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -49,6 +50,7 @@ from coalition.printings.store import Store
 
 IDLE_S = 0.1  # somebody looks at a page that says their PDF is being set
 IMPORTS_KEPT = timedelta(days=7)  # lists that were looked through and never imported
+FEW_STEPS = 3  # a PDF of so few pieces is there before anybody has read how many are left
 HOURS_S = 5  # how often it is asked what is due by the clock
 
 log = logging.getLogger("coalition.work")
@@ -137,7 +139,8 @@ def _note(connection: Connection, owed: Owed, ending: Ending, words: str, at: da
 
 
 def _set_pdfs(database: Database, store: Store, logos: Store, settings: Settings, stop: threading.Event) -> None:
-    with Setter() as setter, Sealer(lambda: key_of(settings, now()), settings.timestamp_url) as sealer:
+    sealer = Sealer(lambda: key_of(settings, now()), settings.timestamp_url)
+    with Setter(settings.data_dir / "press") as setter, sealer:
         while not stop.is_set():
             try:
                 found = set_next(database, store, logos, setter, sealer)
@@ -166,7 +169,8 @@ def set_next(database: Database, store: Store, logos: Store, setter: Setter, sea
         kept, said = store.sha256(claimed.content), ""
         if kept is None:
             sheet, pictures, said = printed_logos.pictures(claimed.sheet, logos)
-            made = sealer.finish(sheet, setter.set(sheet, pictures))
+            progress = partial(_note_progress, database, claimed)
+            made = sealer.finish(sheet, setter.set(sheet, pictures, progress=progress))
             kept = store.put(claimed.content, made.pdf)
             said = " ".join(filter(None, (said, made.unstamped)))
     except (NotSet, NotSealed) as reason:
@@ -181,6 +185,11 @@ def set_next(database: Database, store: Store, logos: Store, setter: Setter, sea
             log.warning("a PDF was not set quite as asked: %s", said)
         database.write_now(printings.was_set, claimed.content, kept, now(), said)
     return True
+
+
+def _note_progress(database: Database, claimed: printings.Claimed, step: int, steps: int) -> None:
+    if steps > FEW_STEPS:
+        database.write_now(printings.is_being_set, claimed.content, step, steps, now())
 
 
 def _go_on_with_lists(database: Database, stop: threading.Event) -> None:

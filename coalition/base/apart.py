@@ -58,12 +58,15 @@ class Child:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def ask(self, job: bytes) -> bytes:
-        """The child's answer. Raises Failed when it says no, Ended when it ends instead of answering."""
+    def ask(self, job: bytes, time_limit_s: float | None = None) -> bytes:
+        """The child's answer, within this time or the child's usual. Raises Failed when it says no, Ended when it ends
+        instead of answering.
+        """
+        limit_s = self._time_limit_s if time_limit_s is None else max(0, time_limit_s)
         with self._turn:
             process = self._warm()
             self._jobs += 1
-            kind, answer = self._answer_of(process, job, self._time_limit_s)
+            kind, answer = self._answer_of(process, job, limit_s)
             if kind != DONE:
                 self._replace()
                 raise Failed(answer.decode())

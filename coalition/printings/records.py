@@ -25,6 +25,8 @@ class Pdf:
     state: str
     problem: str
     sha256: str
+    step: int  # how many of its pieces are set
+    steps: int  # 0: not known, or too few to speak of
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,9 @@ class Printing:
     reason: str = ""
 
 
-_pdf = select(pdfs.c.content, pdfs.c.state, pdfs.c.problem, pdfs.c.sha256).where(pdfs.c.content == bindparam("content"))
+_pdf = select(pdfs.c.content, pdfs.c.state, pdfs.c.problem, pdfs.c.sha256, pdfs.c.step, pdfs.c.steps).where(
+    pdfs.c.content == bindparam("content")
+)
 _printing_columns: tuple[ColumnElement[Any], ...] = (
     printings.c.number,
     printings.c.version,
@@ -118,6 +122,15 @@ def claim(connection: Connection, now: datetime) -> Claimed | None:
 
 # What is set stays as it is: a worker that comes late, its lease run out, changes nothing of it.
 _not_set = pdfs.c.state != "set"
+
+
+def is_being_set(connection: Connection, content: str, step: int, steps: int, now: datetime) -> None:
+    """Notes how far a claimed sheet is, for those who wait, and keeps it claimed for LEASE from now."""
+    connection.execute(
+        update(pdfs)
+        .where(pdfs.c.content == content, pdfs.c.state == "claimed")
+        .values(step=step, steps=steps, due_at=now + LEASE)
+    )
 
 
 def was_set(connection: Connection, content: str, sha256: str, now: datetime, said: str = "") -> None:

@@ -38,4 +38,4 @@ def _not_yet(request: Request, found: Pdf | None) -> Response:
             steps=("Coordinators: the desk shows what went wrong and lets you try again.",),
         )
     headers = {"Retry-After": str(WAIT_S), "Refresh": str(WAIT_S)}
-    return site_of(request).page("being_set.html", 202, headers)
+    return site_of(request).page("being_set.html", 202, headers, pdf=found)

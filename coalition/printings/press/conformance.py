@@ -124,7 +124,7 @@ def faithful(stream: Any) -> Any:
         @contextmanager
         def marked(self, box: Any, tag: str) -> Iterator[None]:
             with super().marked(box, tag):
-                if _RESHAPED.search(getattr(box, "text", "")):
+                if self._tags is not None and _RESHAPED.search(getattr(box, "text", "")):
                     self.stream[-2]["ActualText"] = pydyf.String(box.text)
                 yield
 
@@ -155,3 +155,10 @@ class _Texts(dict[int, str]):
         font = uharfbuzz.Font(uharfbuzz.Face(self._font))
         codes = sorted(font.face.unicodes, reverse=True)  # the first of several that look the same
         return {font.get_nominal_glyph(code): unicodedata.normalize("NFKC", chr(code)) for code in codes}
+
+
+def the_same_everywhere(font: Any, codepoint: int) -> int:
+    """In place of WeasyPrint's `Font.get_unused_glyph_id`: for a character that `font` lacks, a number that does not
+    depend on which other ones were met before, so that pieces drawn in several processes agree."""
+    number = font.missing[codepoint] = font.glyph_count + codepoint % (2**16 - font.glyph_count)
+    return int(number)

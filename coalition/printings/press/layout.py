@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
@@ -18,7 +18,7 @@ from coalition.letters import text as letter_text
 from coalition.letters.text import LetterText, body_html, one_line, tidied
 
 # Raise it whenever the same sheet should be set anew: a changed page, changed fonts, a newer WeasyPrint.
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 
 # Into a receipt of one page fit so many characters that people wrote, however wide, in the letter's own size and in the
 # next smaller one; in the smallest, all that any form lets them write.
@@ -87,27 +87,89 @@ def from_data(data: Mapping[str, Any]) -> Sheet | Receipt:
 
 
 def html(sheet: Sheet | Receipt) -> str:
-    """The sheet as the whole HTML document that is set: the letter's page and the PDF share its partials."""
+    """The sheet as one whole document, as any engine could set it; the letter's page and the PDF share its partials.
+
+    The press sets it in parts: its text, its lines, its headings, and what stands at the edges of its pages.
+    """
     if isinstance(sheet, Receipt):
-        words = {name: one_line(value) for name, value in vars(sheet).items() if isinstance(value, str)}
-        line = _one_line(sheet.line)
-        written = (line.organisation, line.signatory, line.role, *map(words.get, ("subject", "given_by", "authority")))
-        length = sum(len(value or "") for value in written)
-        size = "" if length <= _ROOMY else "receipt-close" if length <= _CLOSE else "receipt-tight"
-        return _page("receipt").render(version=sheet.version, **words, line=line, size=size)
+        return text_html(sheet)
+    return _letter(sheet, "whole", [_printed(group) for group in sheet.groups])
+
+
+def text_html(sheet: Sheet | Receipt) -> str:
+    """The letter alone, without the undersigned; or the whole receipt."""
+    if isinstance(sheet, Sheet):
+        return _letter(sheet, "text", [])
+    words = {name: one_line(value) for name, value in vars(sheet).items() if isinstance(value, str)}
+    line = _one_line(sheet.line)
+    written = (line.organisation, line.signatory, line.role, *map(words.get, ("subject", "given_by", "authority")))
+    length = sum(len(value or "") for value in written)
+    size = "" if length <= _ROOMY else "receipt-close" if length <= _CLOSE else "receipt-tight"
+    return _page("receipt").render(version=sheet.version, **words, line=line, size=size)
+
+
+def lines_html(chunk: Sheet) -> str:
+    """The lines of a chunk, set apart, one after the other: the press places them on pages."""
+    return _letter(chunk, "apart", [_printed(group) for group in chunk.groups])
+
+
+def headings_html(sheet: Sheet, samples: Sequence[Line]) -> str:
+    """What stands above the undersigned and above each group, set apart; and `samples` of the lines in the first."""
+    groups = [_WithoutLines(one_line(group.name), _Elsewhere(len(group.lines))) for group in sheet.groups]
+    return _letter(sheet, "apart", [_printed(Group("", tuple(samples))), *groups])
+
+
+def edges_html(sheet: Sheet | Receipt, pages: int) -> str:
+    """What stands at the edges of every page, and the number of each, all in their places on one page."""
+    language = sheet.text.language if isinstance(sheet, Sheet) else "en-GB"
+    return _page("edges_apart").render(language=language, **_edges(sheet), numbers=range(1, pages + 1), pages=pages)
+
+
+def _edges(sheet: Sheet | Receipt) -> dict[str, str]:
+    if isinstance(sheet, Receipt):  # on one page, so that it needs no running head
+        edition = f"Receipt for the endorsement of version {sheet.version}"
+        return {"running": "", "edition": edition, "fingerprint": one_line(sheet.fingerprint), "watermark": ""}
+    running = textwrap.shorten(_title(tidied(sheet.text)), _RUNNING_HEAD_LENGTH, placeholder=" …")
+    edition, fingerprint = _edition(sheet), one_line(sheet.fingerprint)
+    return {"running": running, "edition": edition, "fingerprint": fingerprint, "watermark": sheet.watermark}
+
+
+def _title(text: LetterText) -> str:
+    return text.subject or "Joint letter"
+
+
+@dataclass(frozen=True)
+class _Elsewhere:
+    """So many lines, which are counted here and set elsewhere."""
+
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(())
+
+
+@dataclass(frozen=True)
+class _WithoutLines:
+    name: str
+    lines: _Elsewhere
+
+
+def _letter(sheet: Sheet, part: str, groups: Sequence[Group | _WithoutLines]) -> str:
     text = tidied(sheet.text)
-    subject = text.subject or "Joint letter"
     return _page("letter").render(
+        part=part,
         text=text,
         body=body_html(text.body),
-        title=subject,
-        running=textwrap.shorten(subject, _RUNNING_HEAD_LENGTH, placeholder=" …"),
-        groups=[_printed(group) for group in sheet.groups],
+        title=_title(text),
+        groups=groups,
         undersigned=sheet.undersigned,
-        fingerprint=sheet.fingerprint,
-        edition=_edition(sheet),
-        watermark=sheet.watermark,
         made_at=sheet.made_at,
+        **_edges(sheet),
+        numbers=(1,),
+        pages=1,
     )
 
 

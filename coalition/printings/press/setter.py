@@ -5,23 +5,24 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import unicodedata
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
-from xml.etree import ElementTree
 
 import uharfbuzz  # type: ignore[import-untyped]
 
 from coalition.base import apart
 from coalition.base.settings import TEMPLATES
-from coalition.printings.press.conformance import conform, faithful
-from coalition.printings.press.layout import Receipt, from_data, html
+from coalition.printings.press import binder, galleys
+from coalition.printings.press.conformance import faithful, the_same_everywhere
+from coalition.printings.press.layout import Receipt, Sheet, from_data, lines_html
+from coalition.printings.press.parcels import unpacked
+from coalition.printings.sealing.attachments import from_data as attachment_from_data
 
 FONT_SCHEME, LOGO_SCHEME = "coalition-font:", "coalition-logo:"
 _SERIF = ("fontpkg_source_serif_4", "SourceSerif4[opsz,wght].ttf")
@@ -44,44 +45,59 @@ def main() -> None:
 
 
 def _warm() -> Callable[[bytes], bytes]:
-    set_pdf = warm_press()
+    press = Press()
 
     def do(job: bytes) -> bytes:
-        asked = json.loads(job)
-        return set_pdf(asked["sheet"], {sha256: base64.b64decode(data) for sha256, data in asked["pictures"].items()})
+        (kind, data, names), pieces = unpacked(job)
+        sheet, pictures = from_data(data), dict(zip(names, pieces, strict=False))
+        if kind == "galley" and isinstance(sheet, Sheet):
+            return press.galley(sheet, pictures)
+        return press.bind(sheet, pictures, pieces[len(names) :])
 
     return do
 
 
-def warm_press() -> Callable[..., bytes]:
-    """Loads WeasyPrint, our fonts and our style sheet once; the function it gives sets one sheet's data as a PDF.
+class Press:
+    """WeasyPrint, our fonts and our style sheets, loaded once and kept warm."""
 
-    Its second argument are the logos that may be printed, by their SHA-256.
-    """
-    _shut_out_the_machine()
-    warnings.filterwarnings("ignore", message="No fonts configured in FontConfig")  # as meant
-    import weasyprint
-    from weasyprint.text.fonts import FontConfiguration
+    def __init__(self) -> None:
+        _shut_out_the_machine()
+        warnings.filterwarnings("ignore", message="No fonts configured in FontConfig")  # as meant
+        import weasyprint
+        from weasyprint.text.fonts import FontConfiguration
 
-    weasyprint.pdf.Stream = faithful(weasyprint.pdf.Stream)
-    fonts = FontConfiguration()
-    fetcher = _ours_only(weasyprint)
-    letter, receipt = (
-        weasyprint.CSS(string=(TEMPLATES / "pdf" / name).read_text(), url_fetcher=fetcher, font_config=fonts)
-        for name in ("letter.css", "receipt.css")
-    )
+        weasyprint.pdf.Stream = faithful(weasyprint.pdf.Stream)
+        weasyprint.pdf.fonts.Font.get_unused_glyph_id = the_same_everywhere
+        self._weasyprint = weasyprint
+        self._fonts = FontConfiguration()
+        self.fetcher = _ours_only(weasyprint)
+        self._letter, self._receipt = (
+            weasyprint.CSS(string=style.read_text(), url_fetcher=self.fetcher, font_config=self._fonts)
+            for style in (TEMPLATES / "pdf" / "letter.css", TEMPLATES / "pdf" / "receipt.css")
+        )
 
-    def set_pdf(data: Mapping[str, Any], pictures: Mapping[str, bytes] = MappingProxyType({})) -> bytes:
-        sheet = from_data(data)
-        fetcher.pictures = pictures
-        page = weasyprint.HTML(string=html(sheet), base_url=None, url_fetcher=fetcher)
+    def galley(self, chunk: Sheet, pictures: Mapping[str, bytes]) -> bytes:
+        """The lines of a chunk, drawn and ready to be placed."""
+        self.fetcher.pictures = pictures
+        return galleys.to_bytes(galleys.galley(self.document(lines_html(chunk))))
+
+    def bind(self, sheet: Sheet | Receipt, pictures: Mapping[str, bytes], pieces: Sequence[bytes]) -> bytes:
+        """The whole PDF of a sheet whose lines are in galleys. The last piece holds what is attached."""
+        self.fetcher.pictures = pictures
+        *drawn, attached = pieces
+        attachments = [attachment_from_data(data) for data in json.loads(attached)]
+        all_galleys = [galleys.from_bytes(piece) for piece in drawn]
+        return binder.bind(self.document, self._picture, sheet, all_galleys, attachments)
+
+    def _picture(self, address: str) -> Any:
+        return self._weasyprint.images.get_image_from_uri({}, self.fetcher, self._weasyprint.DEFAULT_OPTIONS, address)
+
+    def document(self, html: str) -> Any:
+        """What WeasyPrint makes of our HTML: pages that are laid out."""
+        page = self._weasyprint.HTML(string=html, base_url=None, url_fetcher=self.fetcher)
         _give_names_their_direction(page.etree_element)
-        _pair_the_undersigned(page.etree_element)
-        styles = [letter, receipt] if isinstance(sheet, Receipt) else [letter]
-        options = {"stylesheets": styles, "font_config": fonts, "pdf_variant": "pdf/a-3a"}
-        return bytes(page.write_pdf(finisher=conform, **options))
-
-    return set_pdf
+        styles = [self._letter, self._receipt]
+        return page.render(stylesheets=styles, font_config=self._fonts, pdf_variant="pdf/a-3a")
 
 
 def _shut_out_the_machine() -> None:
@@ -128,23 +144,6 @@ def _give_names_their_direction(root: Any) -> None:
     for element in root.iter():
         if element.tag == "bdi" or element.get("dir") == "auto":
             element.set("dir", _direction("".join(element.itertext())))
-
-
-def _pair_the_undersigned(root: Any) -> None:
-    # Two names side by side are two inline blocks in one line. WeasyPrint's time for a line grows with the square of
-    # what its paragraph holds, so each pair is made a block: no float, column, grid or table, and no name lost.
-    for undersigned in root.iter("ul"):
-        if undersigned.get("class") == "undersigned-list":
-            lines = list(undersigned)
-            undersigned[:] = [_pair(lines[at : at + 2]) for at in range(0, len(lines), 2)]
-
-
-def _pair(lines: list[Any]) -> Any:
-    pair = ElementTree.Element("div", {"class": "undersigned-pair"})
-    for line in lines:
-        line.tail = None
-        pair.append(line)
-    return pair
 
 
 def _direction(text: str) -> str:
