@@ -10,8 +10,9 @@ from starlette.types import ASGIApp
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
 from coalition.web import dev, errors, hooks, joining, parameters, public, sign_in, versions
-from coalition.web.answer import answers, conditions, ended, page, receipt, requests, suggesting
+from coalition.web.answer import answers, conditions, ended, freshness, page, receipt, requests, suggesting
 from coalition.web.desk import asking, closing, inviting, letters, ordering, printed, reminders, suggestions
+from coalition.web.desk import freshness as desk_freshness
 from coalition.web.desk import joining as desk_joining
 from coalition.web.desk import versions as desk_versions
 from coalition.web.desk.directory import details, logos, merging
@@ -145,6 +146,9 @@ DESK: list[BaseRoute] = [
     get("/letters/{slug}/printings", closing.closing),
     post("/letters/{slug}/close", closing.close_list),
     post("/letters/{slug}/print", closing.print_again),
+    get("/letters/{slug}/freshness", desk_freshness.page),
+    post("/letters/{slug}/freshness/ask", desk_freshness.ask),
+    post("/letters/{slug}/freshness/decide", desk_freshness.decide),
     get("/letters/{slug}/dispatch", dispatch.page),
     get("/letters/{slug}/dispatch/note", dispatch_noting.write),
     post("/letters/{slug}/dispatch/note", dispatch_noting.note),
@@ -176,6 +180,7 @@ ROUTES: list[BaseRoute] = [
     post("/e/{token}/unconditional", conditions.unconditional),
     post("/e/{token}/decline", answers.decline),
     post("/e/{token}/withdraw", answers.withdraw),
+    post("/e/{token}/still", freshness.still),
     post("/e/{token}/later", answers.later),
     get("/e/{token}/receipt.pdf", receipt.receipt_pdf),
     get("/e/{token}/later.ics", receipt.later_entry),

@@ -23,6 +23,8 @@ from coalition.base.settings import Settings
 from coalition.endorsements import deciding, request_mail, revising, revision_mail
 from coalition.endorsements import mail as answer_mail
 from coalition.endorsements.conditions import mail as condition_mail
+from coalition.endorsements.freshness import actions as freshness
+from coalition.endorsements.freshness import mail as freshness_mail
 from coalition.endorsements.joins import mail as join_mail
 from coalition.endorsements.joins import records as joins
 from coalition.endorsements.joins.rules import LASTS as JOINS_KEPT
@@ -71,6 +73,8 @@ MESSAGES: dict[str, Callable[[Connection, Owed, Office, datetime], Mail]] = {
     "conditions": condition_mail.told,
     "corrected": revision_mail.corrected,
     "asked_again": revision_mail.asked_again,
+    "still_happy": freshness_mail.still_happy,
+    "left_out": freshness_mail.left_out,
     "suggestion": suggestion_mail.arrived,
     "suggestion_answered": suggestion_mail.answered,
     "suggestion_taken": suggestion_mail.taken,
@@ -134,6 +138,8 @@ def _note(connection: Connection, owed: Owed, ending: Ending, words: str, at: da
         invitations.mail_ended(connection, owed.subject_id, ending, words, at)
     if owed.message in ("corrected", "asked_again"):
         revising.mail_ended(connection, owed, ending, words, at)
+    if owed.message == "still_happy":
+        freshness.mail_ended(connection, owed, ending, words, at)
     if owed.message == "reminder" and owed.subject_id is not None:
         reminding.mail_ended(connection, owed, ending, words, at)
 

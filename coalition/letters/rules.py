@@ -60,6 +60,8 @@ VISIBILITIES = {
 }
 LANGUAGES = {"en-GB": "English", "cy": "Welsh", "fr": "French", "de": "German", "es": "Spanish", "ar": "Arabic"}
 YEARS = range(1900, 2200)
+CONSENT_DAYS = range(1, 366)
+CONSENT_WRONG = f"Write a number of days between {CONSENT_DAYS[0]} and {CONSENT_DAYS[-1]}."
 LINKS_KEPT = timedelta(days=90)  # how long after the hard deadline a link still opens the letter
 
 
@@ -78,6 +80,7 @@ class Arrangements:
     show_undersigned: bool
     leads_first: bool
     joinable: bool = True
+    consent_days: int = 30  # after so many, who said yes is asked once more before the letter goes
 
 
 @dataclass(frozen=True)
@@ -223,6 +226,8 @@ def check_arrangements(plan: Arrangements) -> dict[str, str]:
         day = getattr(plan, field)
         if day is not None and day.year not in YEARS:  # at the calendar's ends no time zone can be reckoned with
             wrong[field] = f"Choose a day between the years {YEARS[0]} and {YEARS[-1]}."
+    if plan.consent_days not in CONSENT_DAYS:
+        wrong["consent_days"] = CONSENT_WRONG
     if plan.soft_deadline and plan.hard_deadline and not wrong:
         closes_on = plan.hard_deadline.astimezone(ZoneInfo(plan.time_zone)).date()
         if plan.soft_deadline > closes_on:

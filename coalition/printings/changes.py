@@ -32,6 +32,10 @@ class Left:
     name: str  # as it was printed
     why: Why
 
+    @property
+    def words(self) -> str:
+        return WHY[self.why]
+
 
 @dataclass(frozen=True)
 class Reworded:

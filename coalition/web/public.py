@@ -18,6 +18,7 @@ from coalition.letters import records as letters
 from coalition.letters import rules
 from coalition.letters.rules import Letter
 from coalition.printings import records as printings
+from coalition.printings.changes import called, in_short
 from coalition.web.pdf import pdf_response
 from coalition.web.site import etag, letter_html, site_of
 
@@ -54,12 +55,13 @@ async def letter_page(request: Request) -> Response:
             "groups": groups,
             "undersigned": sum(len(group.lines) for group in groups),
             "printings": printings.all_printings(connection, letter.id),
+            "changes": {n: in_short(one) for n, one in printings.all_changes(connection, letter.id).items()},
             "state": rules.state(letter, now),
             "editions": letters.editions(connection, letter.id),
         }
 
     values = await site.database.read(look)
-    page = site.page("public/letter.html", **values)
+    page = site.page("public/letter.html", called=called, **values)
     if values["letter"].visibility != "public":
         page.headers["X-Robots-Tag"] = "noindex"
     page.headers["ETag"] = etag(bytes(page.body))

@@ -347,6 +347,15 @@ NEWER = ABOUT | {
     "parts": CHANGES,
     "parts_as_text": [(part.label, as_text(part)) for part in CHANGES],
 }
+STILL_HAPPY = ABOUT | {
+    "line": LINE,
+    "group": "National charities",
+    "said_on": "Monday 26 October 2009",
+    "again": False,
+    "asked_on": "Thursday 26 November 2009",
+    "goes_on": "Monday 30 November 2009",
+    "moved": False,
+}
 RUNS = (Run("same", "keep it "), Run("out", "for three years"), Run("in", "for five years"))
 SAID = {"parts": RUNS, "change": as_text(Part("", RUNS)), "reason": "Three are too few."}
 SUGGESTION = ABOUT | SAID
@@ -371,6 +380,10 @@ MESSAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "sign in": ("sign_in", {"coordinator": COORDINATOR, "link": LINK, "minutes": 15}),
     "later": ("later", ABOUT | {"until_words": "Thursday 5 November 2009"}),
     "the day to decide": ("deciding_day", ABOUT | {"until_words": "Thursday 5 November 2009"}),
+    "still happy": ("still_happy", STILL_HAPPY),
+    "still happy, and the day was put off": ("still_happy", STILL_HAPPY | {"moved": True, "again": True, "group": ""}),
+    "left out": ("left_out", STILL_HAPPY),
+    "left out, and could not be asked": ("left_out", STILL_HAPPY | {"asked_on": "", "goes_on": ""}),
     "suggestion": ("suggestion", SUGGESTION),
     "suggestion, without a word why": ("suggestion", SUGGESTION | {"reason": ""}),
     "suggestion answered": (

@@ -14,6 +14,7 @@ from coalition.dispatch.telling import sentence
 from coalition.endorsements import records as endorsements
 from coalition.endorsements import requests, rules
 from coalition.endorsements.conditions import rules as conditions
+from coalition.endorsements.freshness import rules as freshness
 from coalition.endorsements.joins import records as joins
 from coalition.endorsements.proposal import Proposal, as_asked, proposal
 from coalition.endorsements.requests import Request
@@ -163,6 +164,8 @@ def show(
         forward=forward or ForwardForm(data={"way": "both" if look.open else "look"}),
         request_form=request_form or _request_form(look),
         delivered=letter_rules.dispatched(look.letter),
+        still_asked=stands and freshness.is_asked(look.endorsement, look.letter) if look.endorsement else False,
+        left_out=stands and look.endorsement is not None and look.endorsement.left_out_at is not None,
         decision_sentence=rules.decision_sentence,
         wishes=requests.WISHES,
         suggest=suggest or SuggestForm(),

@@ -9,6 +9,7 @@ from coalition.base.database import NotSaved
 from coalition.base.refused import Overtaken, Refused
 from coalition.endorsements import records as endorsements
 from coalition.endorsements.arranging import arrange
+from coalition.endorsements.freshness import records as freshness
 from coalition.history import records as history
 from coalition.invitations import holders
 from coalition.invitations import records as invitations
@@ -17,10 +18,11 @@ from coalition.letters import rules
 from coalition.letters.rules import Letter
 from coalition.printings import actions as printing_actions
 from coalition.printings import records as printings
+from coalition.printings.changes import in_short, proposed_reason
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
-from coalition.web.forms.fields import posted, put, whole_number
-from coalition.web.forms.letters import DatesForm
+from coalition.web.forms.fields import one_line, posted, put, whole_number
+from coalition.web.forms.letters import DatesForm, PrintForm
 from coalition.web.pdf import pdf_response
 
 
@@ -45,13 +47,15 @@ async def change_dates(visit: Visit) -> Response:
     seen = whole_number(form.revision.data) or 0
     try:
         plan, tell = form.arrangements(), form.tell.data
-        await visit.database.write(arrange, visit.slug, seen, plan, tell, visit.me.called, visit.now)
+        after = await visit.database.write(arrange, visit.slug, seen, plan, tell, visit.me.called, visit.now)
     except Refused as refusal:
         if isinstance(refusal, Overtaken):
             form.revision.data = str(letter.revision)
         return _dates_page(visit, letter, form, refusal.status, str(refusal))
     except NotSaved:
         return _dates_page(visit, letter, form, 503, NOT_SAVED)
+    if after.dispatch_moved_at != letter.dispatch_moved_at:
+        return visit.back("/freshness", "moved")
     return visit.back("", "dates")
 
 
@@ -67,36 +71,50 @@ async def closing(visit: Visit) -> Response:
     return await closing_page(visit)
 
 
-async def closing_page(visit: Visit, status: int = 200, problem: str = "") -> Response:
+async def closing_page(visit: Visit, status: int = 200, problem: str = "", form: PrintForm | None = None) -> Response:
     def look(connection: Connection) -> dict[str, Any]:
         letter = letters.letter_by_slug(connection, visit.slug)
         return {
             "letter": letter,
             "state": rules.state(letter, visit.now),
             "printings": printings.all_printings(connection, letter.id),
+            "changes": printings.all_changes(connection, letter.id),
+            "next": printing_actions.what_next(connection, letter, visit.now),
             "undersigned": endorsements.count(connection, letter.id),
+            "stale": freshness.stale_count(connection, letter, visit.now),
         }
 
-    return visit.page("closing.html", status, problem=problem, done=visit.done, **await visit.database.read(look))
+    values = await visit.database.read_long(look)  # it compares the whole list with the last printing
+    proposed = proposed_reason(values["next"]) if values["next"] else ""
+    form = form or PrintForm(data={"reason": proposed})
+    return visit.page("closing.html", status, problem=problem, done=visit.done, form=form, in_short=in_short, **values)
 
 
 @at_desk
 async def close_list(visit: Visit) -> Response:
-    return await _print(visit, printing_actions.close_list, "closed")
+    await posted(visit.request)
+    try:
+        await visit.database.write(printing_actions.close_list, visit.slug, visit.me.called, visit.now)
+    except Refused as refusal:
+        return await closing_page(visit, refusal.status, str(refusal))
+    except NotSaved:
+        return await closing_page(visit, 503, NOT_SAVED)
+    return visit.back("/printings", "closed")
 
 
 @at_desk
 async def print_again(visit: Visit) -> Response:
-    return await _print(visit, printing_actions.print_again, "printed")
-
-
-async def _print(visit: Visit, deed: object, done: str) -> Response:
-    await posted(visit.request)
+    form = PrintForm(await posted(visit.request))
+    if not form.validate():
+        return await closing_page(visit, 422, form=form)
+    reason, who = one_line(form.reason.data), visit.me.called
     try:
-        await visit.database.write(deed, visit.slug, visit.me.called, visit.now)  # type: ignore[arg-type]
+        await visit.database.write(printing_actions.print_again, visit.slug, who, visit.now, reason)
     except Refused as refusal:
-        return await closing_page(visit, refusal.status, str(refusal))
-    return visit.back("/printings", done)
+        return await closing_page(visit, refusal.status, str(refusal), form)
+    except NotSaved:
+        return await closing_page(visit, 503, NOT_SAVED, form)
+    return visit.back("/printings", "printed")
 
 
 @at_desk

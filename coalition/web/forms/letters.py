@@ -13,18 +13,21 @@ from wtforms import (
     Form,
     FormField,
     HiddenField,
+    IntegerField,
     RadioField,
     SelectField,
     TextAreaField,
 )
-from wtforms.validators import Length, Optional, ValidationError
+from wtforms.validators import Length, NumberRange, Optional, ValidationError
+from wtforms.widgets import TextInput
 
 from coalition.base import clock
 from coalition.base.refused import Refused
 from coalition.endorsements.rules import LONGEST
 from coalition.letters.next_version import WHY_LONGEST
-from coalition.letters.rules import LANGUAGES, VISIBILITIES, Arrangements, Letter
+from coalition.letters.rules import CONSENT_DAYS, CONSENT_WRONG, LANGUAGES, VISIBILITIES, Arrangements, Letter
 from coalition.letters.text import Addressee, LetterText
+from coalition.printings.actions import LONGEST as REASON_LONGEST
 from coalition.web.forms.fields import (
     MINUTES,
     address,
@@ -82,6 +85,13 @@ class ArrangementsForm(Form):
         "Time zone of these dates", choices=options({zone: zone.replace("_", " ") for zone in TIME_ZONES})
     )
     dispatch_on = DateField("The letter is sent on", [Optional()])
+    consent_days = IntegerField(  # type: ignore[call-arg]  # invalid_value_message is newer than its stubs
+        "Ask again before it is sent when a yes is older than, in days",
+        [Optional(), NumberRange(CONSENT_DAYS[0], CONSENT_DAYS[-1], CONSENT_WRONG)],
+        invalid_value_message=CONSENT_WRONG,
+        widget=TextInput(),  # a number field would not show again what is no number
+        description="Or when this day is put off. You are shown whom to ask, and decide where nothing is heard.",
+    )
     decision_on = DateField("A decision is expected on", [Optional()])
     decided_by = text_field("Who decides", description="If it is not the addressee: for example a board or committee.")
     embargo_until = DateTimeLocalField(
@@ -109,6 +119,7 @@ class ArrangementsForm(Form):
             show_undersigned=self.show_undersigned.data,
             leads_first=self.leads_first.data,
             joinable=self.joinable.data,
+            consent_days=30 if self.consent_days.data is None else self.consent_days.data,
         )
 
     def show(self, letter: Letter) -> None:
@@ -123,6 +134,7 @@ class ArrangementsForm(Form):
             "visibility",
             "show_undersigned",
             "joinable",
+            "consent_days",
             "leads_first",
         ):
             self[name].data = getattr(letter, name)
@@ -215,6 +227,14 @@ class PublishForm(Form):
         description="Stands in the mail, above what changed.",
     )
     revision = HiddenField()
+
+
+class PrintForm(Form):
+    reason = text_field(
+        "Why it is printed again",
+        longest=REASON_LONGEST,
+        description="For the desk and the history; the public page says how many came and went, and not why.",
+    )
 
 
 class DatesForm(ArrangementsForm):

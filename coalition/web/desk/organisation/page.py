@@ -40,6 +40,7 @@ from coalition.web.forms.requests import LookForm, TurnDownForm
 MAILS = (
     *("invitation", "reminder", "deadline_moved", "corrected", "asked_again", "receipt", "withdrawn", "declined"),
     *("condition", "later", "deciding_day", "forwarded", "passed_on", "look", "request", "request_answered"),
+    *("still_happy", "left_out"),
     "join_approved",
     *("suggestion", "suggestion_answered", "suggestion_taken"),
 )
