@@ -18,7 +18,9 @@ from coalition.web.desk import versions as desk_versions
 from coalition.web.desk.directory import details, logos, merging
 from coalition.web.desk.directory import everyone as directory
 from coalition.web.desk.dispatch import noting as dispatch_noting
+from coalition.web.desk.dispatch import outcome
 from coalition.web.desk.dispatch import page as dispatch
+from coalition.web.desk.dispatch import replies as desk_replies
 from coalition.web.desk.lists import importing, register, register_lists
 from coalition.web.desk.organisation import bounces, linking, looking
 from coalition.web.desk.organisation import page as organisation
@@ -156,6 +158,16 @@ DESK: list[BaseRoute] = [
     post("/letters/{slug}/dispatch/{id:int}/note", dispatch_noting.note),
     post("/letters/{slug}/dispatch/{id:int}/take-back", dispatch_noting.take_back),
     get("/letters/{slug}/dispatch/{id:int}/proof", dispatch_noting.proof),
+    get("/letters/{slug}/replies", outcome.page),
+    get("/letters/{slug}/replies/note", desk_replies.write),
+    post("/letters/{slug}/replies/note", desk_replies.note),
+    post("/letters/{slug}/replies/days", outcome.wait),
+    get("/letters/{slug}/replies/{id:int}/note", desk_replies.write),
+    post("/letters/{slug}/replies/{id:int}/note", desk_replies.note),
+    post("/letters/{slug}/replies/{id:int}/take-back", desk_replies.take_back),
+    get("/letters/{slug}/replies/{id:int}/file", desk_replies.file),
+    post("/letters/{slug}/outcome", outcome.record),
+    post("/letters/{slug}/outcome/tell", outcome.tell),
     get("/letters/{slug}/printings/{number:int}.pdf", closing.printing_pdf),
     get("/letters/{slug}/history", closing.timeline),
 ]
@@ -169,6 +181,7 @@ ROUTES: list[BaseRoute] = [
     get("/letters/{slug}/versions/{number:int}.txt", public.version_text),
     get("/letters/{slug}/versions/{number:int}", versions.in_public),
     get("/letters/{slug}/endorsers.csv", public.endorsers_csv),
+    get("/letters/{slug}/replies/{id:int}", public.reply_file),
     Route("/letters/{slug}/join", joining.join, methods=["GET", "POST"]),
     Route("/confirm/{token}", joining.confirm, methods=["GET", "POST"]),
     get("/e/{token}", page.page),

@@ -154,6 +154,8 @@ letters = Table(
     Column("outcome", String(12), nullable=False, server_default=""),  # won, partly won, lost, no reply
     Column("outcome_on", Date),
     _text("outcome_words"),
+    Column("outcome_told", String(12), nullable=False, server_default=""),  # the outcome that endorsers were mailed
+    _moment("nudged_at"),  # when its coordinator was mailed that no reply had come
 )
 
 versions = Table(
@@ -633,4 +635,24 @@ dispatch_recipients = Table(  # whom a mail of a dispatch goes to, each in a mai
     _text("name"),
     Column("email", String(254), nullable=False),
     Column("outbox_id", Integer),  # the newest mail to it, once it has left
+)
+
+replies = Table(  # what the addressee answered, as the coordinators noted it
+    "replies",
+    metadata,
+    _id(),
+    _to("letters"),
+    _text("whom"),  # who it is from, as the public page says it
+    Column("day", Date, nullable=False),  # on which it was received
+    _text("quote"),
+    Column("proof", String(64)),  # SHA-256 of a kept file, as a dispatch has one
+    Column("proof_kind", String(4), nullable=False, server_default=""),
+    _text("proof_name"),
+    Column("show_quote", Boolean, nullable=False, server_default=false()),  # may everybody see it
+    Column("show_proof", Boolean, nullable=False, server_default=false()),
+    _text("who"),  # who noted it
+    _moment("noted_at", null=False),
+    _moment("undone_at"),  # taken back: kept, and counts for nothing
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Index("ix_replies_letter_id", "letter_id"),
 )

@@ -20,6 +20,7 @@ from coalition.base.mail.transports import Transport, open_transport
 from coalition.base.outbox import Owed
 from coalition.base.refused import NotFound, Refused
 from coalition.base.settings import Settings
+from coalition.dispatch import nudges, outcome_mail
 from coalition.endorsements import deciding, request_mail, revising, revision_mail
 from coalition.endorsements import mail as answer_mail
 from coalition.endorsements.conditions import mail as condition_mail
@@ -88,6 +89,8 @@ MESSAGES: dict[str, Callable[[Connection, Owed, Office, datetime], Mail]] = {
     "join_waiting": join_mail.waiting,
     "join_approved": join_mail.approved,
     "join_turned_down": join_mail.turned_down,
+    "nudge": outcome_mail.nudge,
+    "outcome": outcome_mail.outcome,
 }
 
 
@@ -255,7 +258,7 @@ def do_what_is_due(database: Database, at: datetime) -> None:
     """Closes lists whose hard deadline has passed, which makes their printing; writes to those whose day it is;
     reminds; forgets what was left aside. Each by itself: one that fails is asked again, and holds no other up.
     """
-    for step in (_close_lists, _write_on_the_day, _remind, _forget):
+    for step in (_close_lists, _write_on_the_day, _remind, _nudge, _forget):
         try:
             step(database, at)
         except Exception:
@@ -281,6 +284,11 @@ def _remind(database: Database, at: datetime) -> None:
     for due in database.read_now(reminding.due, at):
         for piece in candidates.pieces(due.ids):
             database.write_now(reminding.remind_at_step, due.letter_id, due.step, piece, at)
+
+
+def _nudge(database: Database, at: datetime) -> None:
+    for letter_id in database.read_now(nudges.due, at):
+        database.write_now(nudges.nudge, letter_id, at)
 
 
 def _forget(database: Database, at: datetime) -> None:

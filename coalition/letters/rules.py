@@ -127,6 +127,8 @@ class Letter:
     outcome: str = ""
     outcome_on: date | None = None
     outcome_words: str = ""
+    outcome_told: str = ""
+    nudged_at: datetime | None = None
 
     @property
     def subject(self) -> str:

@@ -11,6 +11,10 @@ from coalition.base import clock
 from coalition.base.clock import iso
 from coalition.base.refused import NotFound
 from coalition.base.spreadsheet import csv_bytes
+from coalition.dispatch import records as dispatches
+from coalition.dispatch import replies
+from coalition.dispatch.replies import Reply
+from coalition.dispatch.rules import Proof
 from coalition.endorsements import records as endorsements
 from coalition.endorsements.rules import Endorsement
 from coalition.endorsements.undersigned import arranged, grouped
@@ -19,12 +23,14 @@ from coalition.letters import rules
 from coalition.letters.rules import Letter
 from coalition.printings import records as printings
 from coalition.printings.changes import called, in_short
+from coalition.web.desk.dispatch import proofs
 from coalition.web.pdf import pdf_response
 from coalition.web.site import etag, letter_html, site_of
 
 NOT_HERE = "There is no public letter at this address. It may be private, or not public yet."
 # A cache asks each time whether it is still so: what is hidden by an embargo, or made private, is gone everywhere.
 ASK_AGAIN = {"Cache-Control": "public, max-age=0, must-revalidate"}
+ALONE = "sandbox; default-src 'none'; frame-ancestors 'none'"  # the policy of a file that somebody else wrote
 OPEN_DATA = {"Access-Control-Allow-Origin": "*"} | ASK_AGAIN
 COLUMNS = ("organisation", "register_id", "group", "signatory", "role", "status", "version", "answered_at")
 
@@ -58,6 +64,8 @@ async def letter_page(request: Request) -> Response:
             "changes": {n: in_short(one) for n, one in printings.all_changes(connection, letter.id).items()},
             "state": rules.state(letter, now),
             "editions": letters.editions(connection, letter.id),
+            "dispatches": dispatches.happened(connection, letter.id),
+            "replies": [one.in_public for one in replies.all_replies(connection, letter.id)],
         }
 
     values = await site.database.read(look)
@@ -98,6 +106,8 @@ async def letter_json(request: Request) -> Response:
                 {"number": one.number, "sha256": one.sha256 or None, "printed_at": iso(one.printed_at)}
                 for one in printings.all_printings(connection, letter.id)
             ],
+            "outcome": _outcome(letter),
+            "replies": [_reply(one.in_public, letter) for one in replies.all_replies(connection, letter.id)],
         }
 
     found = await site_of(request).database.read(look)
@@ -121,6 +131,34 @@ def _public_line(register_id: str | None, one: Endorsement) -> dict[str, Any]:
         "role": one.role if one.show_signatory else "",
         "endorsed_at": iso(one.endorsed_at),
     }
+
+
+def _outcome(letter: Letter) -> dict[str, Any] | None:
+    if not letter.outcome:
+        return None
+    on = letter.outcome_on.isoformat() if letter.outcome_on else None
+    return {"outcome": letter.outcome, "on": on, "words": letter.outcome_words, "decided_by": letter.decided_by}
+
+
+def _reply(one: Reply, letter: Letter) -> dict[str, Any]:
+    """`one` as it is in public."""
+    file = f"/letters/{letter.slug}/replies/{one.id}" if one.proof else None
+    return {"from": one.whom, "received_on": one.day.isoformat(), "quote": one.quote, "file": file, "sha256": one.proof}
+
+
+async def reply_file(request: Request) -> Response:
+    """The file of a reply that there is leave to show: a photo, or a PDF that no browser opens in this site's name."""
+
+    def look(connection: Connection) -> Proof:
+        letter = public_letter(connection, request.path_params["slug"])
+        return replies.public_file(connection, request.path_params["id"], letter.id)
+
+    site = site_of(request)
+    answer = proofs.answer(site, await site.database.read(look))
+    answer.headers.update(ASK_AGAIN | {"Content-Security-Policy": ALONE})
+    if request.headers.get("if-none-match") == answer.headers["ETag"]:
+        return Response(status_code=304, headers=ASK_AGAIN | {"ETag": answer.headers["ETag"]})
+    return answer
 
 
 async def endorsers_csv(request: Request) -> Response:

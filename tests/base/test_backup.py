@@ -5,7 +5,7 @@ import stat
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import httpx
@@ -84,6 +84,8 @@ def _fill_the_rest(connection: Connection, at: datetime) -> None:
     sent = {"letter_id": 1, "printing": 1, "way": "mail", "state": "waiting", "whom": "é", "begun_at": at}
     connection.execute(insert(tables.dispatches).values(sent))
     connection.execute(insert(tables.dispatch_recipients).values(dispatch_id=1, kind="to", email="a@b.example"))
+    reply = {"letter_id": 1, "whom": "Γ", "day": date(2009, 11, 20), "quote": "“No”", "noted_at": at}
+    connection.execute(insert(tables.replies).values(reply))
     connection.execute(insert(tables.former_invitations).values(former_id=999, invitation_id=1))
 
 

@@ -361,6 +361,18 @@ SAID = {"parts": RUNS, "change": as_text(Part("", RUNS)), "reason": "Three are t
 SUGGESTION = ABOUT | SAID
 SUGGESTED = [{"subject": SUBJECT, "count": 6, "shown": [{"organisation": "The Poppy Project"} | SAID]}]
 SUGGESTIONS = {"coordinator": COORDINATOR, "link": LINK, "letters": SUGGESTED}
+NUDGE = ABOUT | {
+    "sent": "handed to the Metropolitan Police Authority on Thursday 12 November 2009",
+    "days_words": "You are told after 14 days.",
+    "decided_by": "The board of the Authority",
+    "decision_words": "Monday 16 November 2009",
+}
+OUTCOME: dict[str, Any] = ABOUT | {
+    "outcome": "lost",
+    "on_words": "Thursday 1 April 2010",
+    "decided_by": "The board of the Authority",
+    "sentences": ["The unit closed.", "Its work goes on elsewhere."],
+}
 MESSAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "invitation": ("invitation", INVITATION),
     "invitation, in Eva's own words": ("invitation", INVITATION | {"words": fill(Wording("For you", OWN), VALUES)}),
@@ -431,10 +443,17 @@ MESSAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "a request approved, after an answer": ("join_approved", ABOUT | {"kind": "keep"}),
     "a request turned down": ("join_turned_down", ABOUT | {"answer": "No parties.", "again_words": DEADLINE}),
     "a request turned down for good": ("join_turned_down", ABOUT | {"answer": "No parties.", "again_words": ""}),
+    "no reply yet": ("nudge", NUDGE),
+    "no reply yet, and nobody decides": ("nudge", NUDGE | {"decided_by": "", "decision_words": ""}),
+    "lost": ("outcome", OUTCOME),
+    "won, under embargo": (
+        "outcome",
+        OUTCOME | {"outcome": "won", "sentences": [], "decided_by": "", "embargo": DEADLINE},
+    ),
     "reminder": ("reminder", REMINDER),
     "reminder, in Eva's own words": ("reminder", REMINDER | {"words": fill(Wording("For you", OWN), VALUES)}),
 }
-TO_THE_DESK = ("sign_in", "conditions", "request", "suggestions")
+TO_THE_DESK = ("sign_in", "nudge", "conditions", "request", "suggestions")
 NOT_THEIR_OWN = (*TO_THE_DESK, "join_confirm", "join_waiting", "join_turned_down")  # they carry another link
 every_message = pytest.mark.parametrize("message, values", MESSAGES.values(), ids=MESSAGES)
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -16,6 +17,10 @@ from coalition.base import clock
 from coalition.base.links import newest
 from coalition.demo.sample import nonces as nonces_of
 from coalition.demo.sample import plan
+from coalition.dispatch import noting, outcome, replies
+from coalition.dispatch.outcome import CameOfIt
+from coalition.dispatch.replies import Replied
+from coalition.dispatch.rules import Noted, Proof
 from coalition.endorsements.arranging import arrange
 from coalition.endorsements.joins import actions as joins
 from coalition.endorsements.joins.rules import Asked
@@ -71,7 +76,7 @@ class Secret:
     def path(self, address: Address, slug: str = "") -> str:
         token = self.links[address.template.split("/")[1]] if address.has_token else ""
         name = "style.css" if address.template.startswith("/static/") else "1"
-        return address.filled(slug=slug or self.letter.slug, number=1, token=token, name=name)
+        return address.filled(slug=slug or self.letter.slug, number=1, id=1, token=token, name=name)
 
     def change(self, **changes: Any) -> None:
         letter = self.eva.database.read_now(letters.letter, self.letter.id)
@@ -143,8 +148,17 @@ async def _print(secret: Secret) -> None:
     printing = eva.database.write_now(printings.close_list, secret.letter.slug, "Eva", clock.now())
     kept = eva.site.store.put(printing.content, f"%PDF-1.7 {M}".encode())
     eva.database.write_now(was_set, printing.content, kept, clock.now())
+    handed = Noted(1, "handed", f"{M} whom", clock.now().date(), f"{M} place")
+    eva.database.write_now(noting.note, secret.letter.slug, handed, "Eva", clock.now())
+    content = f"%PDF-1.7 {M} reply".encode()
+    file = Proof(eva.site.proofs.put(sha256(content).hexdigest(), content), "pdf", f"{M} file")
+    reply = Replied(f"{M} replier", clock.now().date(), f"{M} quote", file, True, True)
+    eva.database.write_now(replies.note, secret.letter.slug, reply, "Eva", clock.now())
+    letter = eva.database.read_now(letters.letter, secret.letter.id)
+    lost = CameOfIt("lost", clock.now().date(), f"{M} words")
+    eva.database.write_now(outcome.record, letter.slug, lost, letter.revision, "Eva", clock.now())
     version = eva.database.read_now(letters.version, secret.letter.id, 1)
-    secret.said |= {version.fingerprint, version.fingerprint[:8], kept, printing.content}
+    secret.said |= {version.fingerprint, version.fingerprint[:8], kept, printing.content, file.sha256}
 
 
 async def test_no_public_address_says_anything_of_an_embargoed_letter(secret: Secret) -> None:
@@ -235,7 +249,7 @@ async def test_it_is_over_by_itself_at_its_hour_also_on_a_site_that_was_started_
         await asyncio.sleep((ends - clock.now()).total_seconds() + 0.01)
         async with _another_site(secret.eva) as fresh:
             for browser in (reader, other, fresh):
-                for suffix in ("", ".pdf", ".json", "/endorsers.csv", "/versions/1", "/versions/1.txt"):
+                for suffix in ("", ".pdf", ".json", "/endorsers.csv", "/versions/1", "/versions/1.txt", "/replies/1"):
                     assert (await browser.get(path + suffix)).status_code == 200, suffix
                 assert (await browser.get(f"{path}/join")).status_code == 409, "the list is closed"
             assert M in (await fresh.get("/")).text

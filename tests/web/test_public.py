@@ -14,6 +14,9 @@ import pytest
 
 from coalition.base import clock
 from coalition.demo.sample import TEXT, plan
+from coalition.dispatch import replies
+from coalition.dispatch.replies import Replied
+from coalition.dispatch.rules import Proof
 from coalition.invitations import actions as invitations
 from coalition.invitations import linking
 from coalition.letters import actions
@@ -55,6 +58,9 @@ async def printed(eva: Campaign) -> Campaign:
     # What is in the PDF has tests of its own; here it only has to be there.
     kept = eva.site.store.put(printing.content, b"%PDF-1.7 in place of a printing")
     eva.database.write_now(was_set, printing.content, kept, clock.now())
+    file = Proof(eva.site.proofs.put(sha256(b"%PDF- a reply").hexdigest(), b"%PDF- a reply"), "pdf", "trafficking.pdf")
+    answer = Replied("The Commissioner", clock.now().date(), "We shall see.", file, True, True)
+    eva.database.write_now(replies.note, eva.letter.slug, answer, "Eva", clock.now())
     return eva
 
 
@@ -84,7 +90,7 @@ async def test_a_draft_is_nowhere(eva: Campaign) -> None:
     )
     async with eva.browser() as reader:
         for address in PUBLIC:
-            answer = await reader.request(address.method, address.filled(slug=draft.slug, number=1))
+            answer = await reader.request(address.method, address.filled(slug=draft.slug, number=1, id=1))
             assert answer.status_code == 404, str(address)
             assert "secret" not in answer.text.replace(draft.slug, "")
         assert "secret" not in (await reader.get("/")).text
@@ -94,7 +100,11 @@ async def test_a_kept_page_is_gone_a_second_after_the_letter_was_made_private(pr
     async with printed.browser() as reader:
         paths = [
             "/",
-            *(address.filled(slug=printed.letter.slug, number=1) for address in PUBLIC if address.method == "GET"),
+            *(
+                address.filled(slug=printed.letter.slug, number=1, id=1)
+                for address in PUBLIC
+                if address.method == "GET"
+            ),
         ]
         for path in paths:
             assert (await reader.get(path)).status_code == _seen(path)
@@ -133,7 +143,10 @@ async def test_the_json_has_the_shape_of_the_contract(printed: Campaign) -> None
     found = answer.json()
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["content-type"] == "application/json"
-    assert list(found) == "slug subject state version fingerprint deadline undersigned counts printings".split()
+    assert (
+        list(found)
+        == "slug subject state version fingerprint deadline undersigned counts printings outcome replies".split()
+    )
     assert (found["slug"], found["state"], found["version"]) == (printed.letter.slug, "closed", 1)
     assert [list(one) for one in found["undersigned"]] == [
         "organisation register_id group signatory role endorsed_at".split()
@@ -210,7 +223,7 @@ def _shows_nothing(answer: httpx.Response, status: int) -> None:
 
 
 async def _get(reader: httpx.AsyncClient, eva: Campaign, template: str, method: str = "GET") -> httpx.Response:
-    path = template.replace("{slug}", eva.letter.slug).replace("{number:int}", "1")
+    path = template.replace("{slug}", eva.letter.slug).replace("{number:int}", "1").replace("{id:int}", "1")
     return await reader.request(method, path)
 
 

@@ -46,6 +46,8 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=12), server_default="", nullable=False),
         sa.Column("outcome_on", sa.Date(), nullable=True),
         sa.Column("outcome_words", sa.Text(), server_default="", nullable=False),
+        sa.Column("outcome_told", sa.String(length=12), server_default="", nullable=False),
+        sa.Column("nudged_at", sa.DateTime(timezone=True), nullable=True),
     )
     endorsements = (
         sa.Column("place", sa.Integer(), nullable=True),
@@ -73,6 +75,7 @@ def upgrade() -> None:
         for column in columns:
             op.add_column(table, column)
     _dispatches()
+    _replies()
     _keep_printings()
 
 
@@ -132,6 +135,29 @@ def _dispatches() -> None:
         sqlite_where=printed,
         postgresql_where=printed,
     )
+
+
+def _replies() -> None:
+    op.create_table(
+        "replies",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("letter_id", sa.Integer(), nullable=False),
+        sa.Column("whom", sa.Text(), server_default="", nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("quote", sa.Text(), server_default="", nullable=False),
+        sa.Column("proof", sa.String(length=64), nullable=True),
+        sa.Column("proof_kind", sa.String(length=4), server_default="", nullable=False),
+        sa.Column("proof_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("show_quote", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("show_proof", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("who", sa.Text(), server_default="", nullable=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
+        sa.ForeignKeyConstraint(["letter_id"], ["letters.id"], name=op.f("fk_replies_letter_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_replies")),
+    )
+    op.create_index(op.f("ix_replies_letter_id"), "replies", ["letter_id"])
 
 
 _NOTED = """

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from coalition.base import mailed
 from coalition.base.spreadsheet import Write, csv_bytes, xlsx_bytes
+from coalition.dispatch import nudges
 from coalition.invitations import records as invitations
 from coalition.invitations.rules import MOVES, STATUSES
 from coalition.invitations.tracker import choosing, counting, exporting, progress, tracking, watching
@@ -75,6 +76,7 @@ def _look(connection: Connection, visit: Visit, asked: View) -> dict[str, Any]:
         )
         if counts and view.shows_all
         else None,
+        "overdue": nudges.overdue(connection, letter, visit.now) if rules.dispatched(letter) else False,
         "soon": days if days is not None and 0 <= days <= SOON_DAYS and state == "open" else None,
         "rows": rows,
         "total": total,
