@@ -1,13 +1,23 @@
 """The forms of what the addressee answered and what came of the letter."""
 
-from wtforms import BooleanField, DateField, FileField, Form, HiddenField, IntegerField, RadioField, TextAreaField
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    FileField,
+    Form,
+    HiddenField,
+    RadioField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import Optional, ValidationError
 
 from coalition.dispatch import nudges, replies
 from coalition.dispatch.outcome import LONGEST_WORDS, OUTCOMES, CameOfIt
 from coalition.dispatch.replies import Replied, Reply
 from coalition.dispatch.rules import LONGEST, Proof
-from coalition.web.forms.fields import one_line, options, text_field
+from coalition.web.forms.fields import one_line, options, text_field, whole_number
 
 
 class ReplyForm(Form):
@@ -68,11 +78,16 @@ class OutcomeForm(Form):
 DAYS = f"Give a whole number of days from 1 to {nudges.LONGEST_DAYS}, or 0 for no mail."
 
 
+def a_number_of_days(form: Form, field: Field) -> None:
+    if whole_number(field.data, nudges.LONGEST_DAYS) is None:
+        raise ValidationError(DAYS)
+
+
 class NudgeForm(Form):
-    days = IntegerField(
+    days = StringField(
         "Days without a reply, until you get a mail",
-        [InputRequired(DAYS), NumberRange(0, nudges.LONGEST_DAYS, DAYS)],
+        [a_number_of_days],
         description="Counted from the first delivery. 0: no mail.",
-        render_kw={"inputmode": "numeric", "min": 0, "max": nudges.LONGEST_DAYS},
+        render_kw={"inputmode": "numeric", "maxlength": 3},
     )
     revision = HiddenField()

@@ -47,7 +47,7 @@ async def _page(
     letter = values["letter"]
     came = outcomes.came_of(letter)
     form = outcome or OutcomeForm(data=vars(came) | {"revision": letter.revision})
-    days = nudge or NudgeForm(data={"days": letter.nudge_days, "revision": letter.revision})
+    days = nudge or NudgeForm(data={"days": str(letter.nudge_days), "revision": letter.revision})
     if problem:  # what was typed is compared with what is there now, and saved over it
         form.revision.data = days.revision.data = str(letter.revision)
     told = whole_number(visit.request.query_params.get("told"))
@@ -91,11 +91,11 @@ async def tell(visit: Visit) -> Response:
 async def wait(visit: Visit) -> Response:
     """After how many days without a reply the coordinator is mailed."""
     form = NudgeForm(await posted(visit.request))
-    if not form.validate() or form.days.data is None:
+    if not form.validate():
         return await _page(visit, 422, nudge=form)
-    seen = whole_number(form.revision.data) or 0
+    days, seen = whole_number(form.days.data) or 0, whole_number(form.revision.data) or 0
     try:
-        await visit.database.write(nudges.wait, visit.slug, form.days.data, seen, visit.me.called, visit.now)
+        await visit.database.write(nudges.wait, visit.slug, days, seen, visit.me.called, visit.now)
     except Refused as refusal:
         return await _page(visit, refusal.status, str(refusal), nudge=form)
     except NotSaved:
