@@ -101,3 +101,17 @@ async def test_a_long_list_is_ordered_a_page_at_a_time(
     assert _names(page) == [NSPCC]
     assert "See it there" in page
     assert _names((await desk.get(here, params={"group": "no such", "page": "77"})).text) == [NSPCC]
+
+
+async def test_what_cannot_be_printed_is_said_before_printing(eva: Campaign, desk: httpx.AsyncClient) -> None:
+    base = f"/desk/letters/{eva.letter.slug}"
+    for page in ("/printings", "/preview"):
+        assert 'id="uncovered"' not in (await desk.get(base + page)).text
+    async with eva.browser() as charity:
+        form = endorse_form(NSPCC, group="National charities", role="Director 😀") | {"seen": "1"}
+        assert (await charity.post(f"{eva.link(NSPCC)}/endorse", data=form)).status_code == 303
+    for page in ("/printings", "/preview"):
+        said = " ".join(re.sub("<[^>]*>", "", (await desk.get(base + page)).text).split())
+        assert "One character cannot be printed" in said
+        assert "😀 (U+1F600 GRINNING FACE), in the line of NSPCC" in said
+    assert (await desk.post(f"{base}/close")).status_code == 303

@@ -17,6 +17,7 @@ from coalition.letters import records as letters
 from coalition.letters import rules
 from coalition.letters.rules import Letter
 from coalition.printings import actions as printing_actions
+from coalition.printings import coverage
 from coalition.printings import records as printings
 from coalition.printings.changes import in_short, proposed_reason
 from coalition.web.desk.visit import Visit, at_desk
@@ -82,6 +83,7 @@ async def closing_page(visit: Visit, status: int = 200, problem: str = "", form:
             "next": printing_actions.what_next(connection, letter, visit.now),
             "undersigned": endorsements.count(connection, letter.id),
             "stale": freshness.stale_count(connection, letter, visit.now),
+            "uncovered": coverage.of_letter(connection, letter),
         }
 
     values = await visit.database.read_long(look)  # it compares the whole list with the last printing

@@ -14,6 +14,7 @@ from coalition.letters import records as letters
 from coalition.letters.rules import Letter
 from coalition.letters.text import tidied
 from coalition.printings import actions as printing_actions
+from coalition.printings import coverage
 from coalition.printings import records as printings
 from coalition.printings.press.layout import content_hash
 from coalition.web.desk.visit import Visit, at_desk
@@ -135,6 +136,7 @@ async def _preview(visit: Visit, status: int = 200, problem: str = "") -> Respon
             "version": letters.version(connection, letter.id, letter.version) if letter.version else None,
             "editions": letters.editions(connection, letter.id),
             "pdf": draft,
+            "uncovered": coverage.of_letter(connection, letter),
         }
 
     values = await visit.database.read(look)
