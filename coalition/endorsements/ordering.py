@@ -5,9 +5,9 @@ after the others; whoever is put among them has all before it placed, as they st
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 
@@ -28,11 +28,11 @@ ORDERS: Final[dict[str, str]] = {
     "hand": "By hand, as you place them",
 }
 _ROOM: Final = 4096  # between two places: some hundred thousand fit, and twelve moves between any two neighbours
-_FURTHEST: Final = 2**31 - 1 - _ROOM  # what the column holds
+_SOME_ROOM: Final = 16  # what those have afterwards that were moved apart
+_FURTHEST: Final = 2**31 - 1  # what the column holds
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):  # made ten thousand at a time, for which a dataclass is slow
     """One of the undersigned, as far as its place goes. `id` is its endorsement's."""
 
     id: int
@@ -45,7 +45,7 @@ class Standing:
     show_signatory: bool
 
 
-_columns: tuple[ColumnElement[Any], ...] = tuple(endorsements.c[name] for name in Standing.__dataclass_fields__)
+_columns: tuple[ColumnElement[Any], ...] = tuple(endorsements.c[name] for name in Standing._fields)
 _all = select(*_columns).where(*COUNTED)
 _put = update(endorsements).where(endorsements.c.id == bindparam("of")).values(place=bindparam("new_place"))
 
@@ -56,7 +56,7 @@ def order_of(letter: Letter) -> Order:
 
 def standing(connection: Connection, letter: Letter) -> list[tuple[str, list[Standing]]]:
     """All that count, by group, in the order in which they are printed."""
-    return arranged((Standing(*row) for row in connection.execute(_all, {"of_letter": letter.id})), letter)
+    return arranged(map(Standing._make, connection.execute(_all, {"of_letter": letter.id})), letter)
 
 
 def choose(connection: Connection, slug: str, seen: int, order: str, who: str, now: datetime) -> Letter:
@@ -114,7 +114,7 @@ def move(connection: Connection, slug: str, id: int, to: To, who: str, now: date
     target = _target(group, to)
     stood = one.place is not None and target == before
     if not stood:
-        connection.execute(_put, [{"of": of, "new_place": place} for of, place in _places(group, target, one)])
+        connection.execute(_put, [{"of": of, "new_place": place} for of, place in places(group, target, one)])
         _note(connection, letter, one, target + 1, len(group) + 1, who, now)
     return Moved(one, target + 1, len(group) + 1, not stood)
 
@@ -141,20 +141,34 @@ def _target(others: Sequence[Standing], to: To) -> int:
     )
 
 
-def _places(others: Sequence[Standing], target: int, one: Standing) -> list[tuple[int, int]]:
+def places(others: Sequence[Standing], target: int, one: Standing) -> list[tuple[int, int]]:
     """Which rows are written, and the place of each: mostly one."""
     placed = [other.place for other in others if other.place is not None]
     if target > len(placed):  # all before it are placed, as they stand
         last = placed[-1] if placed else 0
         rows = [*others[len(placed) : target], one]
-        if last + _ROOM * len(rows) <= _FURTHEST:
-            return [(row.id, last + _ROOM * number) for number, row in enumerate(rows, 1)]
+        written = [(row.id, last + _ROOM * number) for number, row in enumerate(rows, 1)]
     else:
         place = _between(placed[target - 1] if target else None, placed[target] if target < len(placed) else None)
-        if place is not None:
-            return [(one.id, place)]
+        written = [(one.id, place)] if place is not None else _spread(others, placed, target, one)
+    if all(abs(place) <= _FURTHEST for _, place in written):
+        return written
     anew = [*others[:target], one, *others[target : max(target, len(placed))]]
-    return [(row.id, _ROOM * number) for number, row in enumerate(anew, 1) if row.place != _ROOM * number]
+    return [(row.id, _ROOM * number) for number, row in enumerate(anew, 1)]
+
+
+def _spread(others: Sequence[Standing], placed: list[int], target: int, one: Standing) -> list[tuple[int, int]]:
+    """Where two neighbours have no room between them, those around them move apart: as few as give all some room."""
+    reach = 1
+    while True:
+        reach *= 2
+        begin, end = max(target - reach, 0), min(target + reach, len(placed))
+        lower = placed[begin - 1] if begin else placed[0] - _ROOM * reach
+        upper = placed[end] if end < len(placed) else placed[-1] + _ROOM * reach
+        rows = [*others[begin:target], one, *others[target:end]]
+        step = (upper - lower) // (len(rows) + 1)
+        if step >= _SOME_ROOM:
+            return [(row.id, lower + step * number) for number, row in enumerate(rows, 1)]
 
 
 def _between(lower: int | None, upper: int | None) -> int | None:
@@ -166,7 +180,7 @@ def _between(lower: int | None, upper: int | None) -> int | None:
     else:
         place = (lower + upper) // 2
     fits = (lower is None or lower < place) and (upper is None or place < upper)
-    return place if fits and abs(place) <= _FURTHEST else None
+    return place if fits else None
 
 
 def _by_name(connection: Connection, letter: Letter, one: Standing, before: int, who: str, now: datetime) -> Moved:
@@ -175,7 +189,7 @@ def _by_name(connection: Connection, letter: Letter, one: Standing, before: int,
         _note(connection, letter, one, 0, 0, who, now)
     group = _group_of(connection, letter, one.id)
     place = next(at for at, other in enumerate(group, 1) if other.id == one.id)
-    return Moved(replace(one, place=None), place, len(group), one.place is not None)
+    return Moved(one._replace(place=None), place, len(group), one.place is not None)
 
 
 def _note(connection: Connection, letter: Letter, one: Standing, place: int, of: int, who: str, now: datetime) -> None:
