@@ -10,7 +10,18 @@ from pathlib import Path
 
 from tests.bench.figures import Row, table
 
-ROOMS = ("endorsing", "reading", "importing", "tracking", "conditions", "reminding", "printing", "mailing", "starting")
+ROOMS = (
+    "endorsing",
+    "reading",
+    "importing",
+    "tracking",
+    "conditions",
+    "reminding",
+    "printing",
+    "printing_many",
+    "mailing",
+    "starting",
+)
 
 
 def main(wanted: list[str]) -> None:
