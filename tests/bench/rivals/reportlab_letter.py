@@ -30,7 +30,7 @@ def set_pdf(folder: Path) -> bytes:
     if not known:
         for name, file in FACES.items():
             font = TTFont(name, folder / "fonts" / f"{file}.ttf")
-            font.face.name = name.encode()  # they were cut from one and share a name, by which reportlab would take one for all
+            font.face.name = name.encode()  # cut from one, they share a name, and reportlab would take one for all
             registerFont(font)
         registerFontFamily("Letter", normal="Letter", bold="Letter-Bold", italic="Letter-Italic")
         known.append("Letter")

@@ -20,6 +20,17 @@ from coalition.letters.text import body_html, tidied
 from coalition.printings.press import setter
 from coalition.printings.press.layout import Sheet, html
 
+EDGES = """
+@page {
+  @top-left { content: string(running); width: 100%%; font: italic 8.5pt/12pt Letter; color: #444 }
+  @bottom-left { content: "Version 1, first printing\\A %s"; width: 120mm; white-space: pre-line; font: 7pt/10pt Letter }
+  @bottom-right { content: "Page " counter(page) " of " counter(pages); width: 32mm; text-align: right;
+    font: 8.5pt/10pt Letter; color: #444 }
+}
+@page :first { @top-left { content: none } }
+.letter-subject { string-set: running content() }
+"""  # ours are stamped on each page by the press; a page for WeasyPrint alone and for browsers says it in CSS
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -62,7 +73,7 @@ def _put_down(folder: Path, sheet: Sheet) -> Path:
         (given / "fonts").mkdir()
         for name in setter._FONTS:
             (given / "fonts" / f"{name}.ttf").write_bytes(setter._font(name))
-        page = html(sheet)
+        page = html(sheet).replace("</head>", f"<style>{EDGES % sheet.fingerprint}</style></head>")
         (given / "page.html").write_text(page)
         style = (TEMPLATES / "pdf" / "letter.css").read_text()
         style = re.sub(r'url\("coalition-font:([\w-]+)"\)', r'url("fonts/\1.ttf")', style)
