@@ -23,7 +23,8 @@ from coalition.printings.press.layout import Sheet, html
 EDGES = """
 @page {
   @top-left { content: string(running); width: 100%%; font: italic 8.5pt/12pt Letter; color: #444 }
-  @bottom-left { content: "Version 1, first printing\\A %s"; width: 120mm; white-space: pre-line; font: 7pt/10pt Letter }
+  @bottom-left { content: "Version 1, first printing\\A %s"; width: 120mm; white-space: pre-line;
+    font: 7pt/10pt Letter; color: #444 }
   @bottom-right { content: "Page " counter(page) " of " counter(pages); width: 32mm; text-align: right;
     font: 8.5pt/10pt Letter; color: #444 }
 }
