@@ -16,7 +16,8 @@ import pikepdf
 import pydyf  # type: ignore[import-untyped]
 
 from coalition.printings.press.conformance import conform
-from coalition.printings.press.galleys import Drawing, Galley, Piece, blocks
+from coalition.printings.press.drawing import Drawing, blocks
+from coalition.printings.press.galleys import Galley, Piece
 from coalition.printings.press.layout import Receipt, Sheet, edges_html, text_html
 from coalition.printings.press.placing import Placed, place_the_undersigned, room
 from coalition.printings.press.tagging import Stamped, tag

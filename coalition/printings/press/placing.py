@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from coalition.endorsements.undersigned import Line
-from coalition.printings.press.galleys import Drawing, Galley, Piece, blocks
+from coalition.printings.press.drawing import Drawing, blocks
+from coalition.printings.press.galleys import Galley, Piece
 from coalition.printings.press.imposing import Heading, Place, Room, Rows, impose
 from coalition.printings.press.layout import Sheet, headings_html
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import unicodedata
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
@@ -18,9 +17,10 @@ import uharfbuzz  # type: ignore[import-untyped]
 
 from coalition.base import apart
 from coalition.base.settings import TEMPLATES
-from coalition.printings.press import binder, galleys
+from coalition.printings.press import binder, galleys, lines
 from coalition.printings.press.conformance import faithful, the_same_everywhere
 from coalition.printings.press.layout import Receipt, Sheet, from_data, lines_html
+from coalition.printings.press.lines import direction
 from coalition.printings.press.parcels import unpacked
 from coalition.printings.sealing.attachments import from_data as attachment_from_data
 
@@ -79,7 +79,7 @@ class Press:
     def galley(self, chunk: Sheet, pictures: Mapping[str, bytes]) -> bytes:
         """The lines of a chunk, drawn and ready to be placed."""
         self.fetcher.pictures = pictures
-        return galleys.to_bytes(galleys.galley(self.document(lines_html(chunk))))
+        return galleys.to_bytes(lines.galley(self.document, lines_html(chunk)))
 
     def bind(self, sheet: Sheet | Receipt, pictures: Mapping[str, bytes], pieces: Sequence[bytes]) -> bytes:
         """The whole PDF of a sheet whose lines are in galleys. The last piece holds what is attached."""
@@ -95,7 +95,7 @@ class Press:
     def document(self, html: str) -> Any:
         """What WeasyPrint makes of our HTML: pages that are laid out."""
         page = self._weasyprint.HTML(string=html, base_url=None, url_fetcher=self.fetcher)
-        _give_names_their_direction(page.etree_element)
+        _give_names_theirdirection(page.etree_element)
         styles = [self._letter, self._receipt]
         return page.render(stylesheets=styles, font_config=self._fonts, pdf_variant="pdf/a-3a")
 
@@ -139,17 +139,11 @@ def _font(name: str) -> bytes:
     return bytes(uharfbuzz.subset(face, wanted).blob.data)
 
 
-def _give_names_their_direction(root: Any) -> None:
+def _give_names_theirdirection(root: Any) -> None:
     # Browsers do this themselves for <bdi> and dir="auto"; WeasyPrint knows only the property.
     for element in root.iter():
         if element.tag == "bdi" or element.get("dir") == "auto":
-            element.set("dir", _direction("".join(element.itertext())))
-
-
-def _direction(text: str) -> str:
-    strong = (unicodedata.bidirectional(character) for character in text)
-    first = next((kind for kind in strong if kind in ("L", "R", "AL")), "L")
-    return "ltr" if first == "L" else "rtl"
+            element.set("dir", direction("".join(element.itertext())))
 
 
 if __name__ == "__main__":
