@@ -95,7 +95,7 @@ class Press:
     def document(self, html: str) -> Any:
         """What WeasyPrint makes of our HTML: pages that are laid out."""
         page = self._weasyprint.HTML(string=html, base_url=None, url_fetcher=self.fetcher)
-        _give_names_theirdirection(page.etree_element)
+        _give_names_their_direction(page.etree_element)
         styles = [self._letter, self._receipt]
         return page.render(stylesheets=styles, font_config=self._fonts, pdf_variant="pdf/a-3a")
 
@@ -139,7 +139,7 @@ def _font(name: str) -> bytes:
     return bytes(uharfbuzz.subset(face, wanted).blob.data)
 
 
-def _give_names_theirdirection(root: Any) -> None:
+def _give_names_their_direction(root: Any) -> None:
     # Browsers do this themselves for <bdi> and dir="auto"; WeasyPrint knows only the property.
     for element in root.iter():
         if element.tag == "bdi" or element.get("dir") == "auto":
