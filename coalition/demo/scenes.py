@@ -91,6 +91,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         scenes_directory,
         scenes_draft,
         scenes_end,
+        scenes_freshness,
         scenes_joining,
         scenes_kept,
         scenes_links,
@@ -114,6 +115,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         await scenes_kept.scenes(stage)
         await scenes_suggestions.scenes(stage)
         await scenes_closing.scenes(stage)
+        await scenes_freshness.scenes(stage)
         await scenes_public.scenes(stage)
         await scenes_bounces.scenes(stage)  # addresses that others need no more get no mail from here
         await scenes_directory.scenes(stage)
