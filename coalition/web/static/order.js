@@ -47,7 +47,8 @@ function show(fresh, row, kind) {
   addHandles();
   said.textContent = sentence; // a refusal is an alert of its own
   const place = document.getElementById(row);
-  const again = place?.querySelector(`[data-kind="${kind}"]:enabled`) ?? place?.querySelector("[data-kind]:enabled");
+  const wanted = kind === "down" ? ["down", "up"] : [kind, "down"]; // at an end, the button that leads back
+  const again = wanted.map((one) => place?.querySelector(`[data-kind="${one}"]:enabled`)).find(Boolean);
   if (kind === "place") place?.querySelector("input[name=place]").focus();
   else if (kind) (again ?? list().querySelector("[data-kind]:enabled"))?.focus();
 }
@@ -78,7 +79,8 @@ function drag(event, row, handle) {
   if (sending || event.button !== 0) return;
   event.preventDefault();
   const rows = row.parentElement;
-  const before = row.nextElementSibling;
+  const order = [...rows.children];
+  const at = order.indexOf(row);
   const put = { x: event.clientX, y: event.clientY };
   handle.setPointerCapture(event.pointerId);
   row.classList.add("order-dragged");
@@ -102,10 +104,18 @@ function drag(event, row, handle) {
       if (put.y < top || put.y > bottom) continue;
       const later = row.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING;
       const past = put.y > (top + bottom) / 2;
-      if (later && past) other.after(row);
-      else if (!later && !past) other.before(row);
+      const now = [...rows.children];
+      const [here, there] = [now.indexOf(row), now.indexOf(other)];
+      // The others make way: a row that is taken out and put back would lose its pointer.
+      if (later && past) row.before(...now.slice(here + 1, there + 1));
+      else if (!later && !past) row.after(...now.slice(there, here));
       return;
     }
+  }
+
+  function back() {
+    row.before(...order.slice(0, at));
+    row.after(...order.slice(at + 1));
   }
 
   function move(moved) {
@@ -120,11 +130,10 @@ function drag(event, row, handle) {
     handle.removeEventListener("pointermove", move);
     for (const name of ["pointerup", "pointercancel"]) handle.removeEventListener(name, end);
     removeEventListener("keydown", key);
+    if (dropped.type !== "pointerup") return back();
     const next = row.nextElementSibling;
-    if (dropped.type !== "pointerup") return rows.insertBefore(row, before);
-    if (next === before) return;
+    if (next === (order[at + 1] ?? null)) return;
     const to = next ? `before:${next.dataset.standing}` : `after:${row.previousElementSibling.dataset.standing}`;
-    const back = () => rows.insertBefore(row, before);
     document.addEventListener("order-lost", back, { once: true });
     send(row.querySelector("form"), null, to).then(() => document.removeEventListener("order-lost", back));
   }
