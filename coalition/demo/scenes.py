@@ -96,6 +96,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         scenes_kept,
         scenes_links,
         scenes_logo,
+        scenes_printed,
         scenes_public,
         scenes_suggestions,
         scenes_versions,
@@ -114,6 +115,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         await scenes_conditions.scenes(stage)
         await scenes_kept.scenes(stage)
         await scenes_suggestions.scenes(stage)
+        await scenes_printed.scenes(stage)
         await scenes_closing.scenes(stage)
         await scenes_freshness.scenes(stage)
         await scenes_public.scenes(stage)

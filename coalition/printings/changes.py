@@ -122,10 +122,15 @@ def _settings(before: Sheet, after: Sheet) -> list[Setting]:
     for field, (what, words) in _SETTINGS.items():
         was, now = getattr(before, field), getattr(after, field)
         if was != now:
-            found.append(Setting(what, words.get(was, was), words.get(now, now)))
+            found.append(Setting(what, _in_short(words.get(was, was)), _in_short(words.get(now, now))))
     if before.letterhead == after.letterhead == "logos" and before.lead_logos != after.lead_logos:
         found.append(Setting("Logos at the head of the letter", "as before", "changed"))
     return found
+
+
+def _in_short(words: str) -> str:
+    """Without what a choice explains of itself at the desk, after a colon."""
+    return words.partition(":")[0]
 
 
 def why_left(
