@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
-from coalition.web import dev, errors, hooks, joining, parameters, public, sign_in, versions
+from coalition.web import dev, errors, hooks, joining, parameters, printing, public, sign_in, versions
 from coalition.web.answer import answers, conditions, ended, freshness, page, receipt, requests, suggesting
 from coalition.web.desk import asking, closing, inviting, letters, ordering, printed, reminders, suggestions
 from coalition.web.desk import freshness as desk_freshness
@@ -17,6 +17,7 @@ from coalition.web.desk import joining as desk_joining
 from coalition.web.desk import versions as desk_versions
 from coalition.web.desk.directory import details, logos, merging
 from coalition.web.desk.directory import everyone as directory
+from coalition.web.desk.dispatch import mailing
 from coalition.web.desk.dispatch import noting as dispatch_noting
 from coalition.web.desk.dispatch import outcome
 from coalition.web.desk.dispatch import page as dispatch
@@ -152,6 +153,16 @@ DESK: list[BaseRoute] = [
     post("/letters/{slug}/freshness/ask", desk_freshness.ask),
     post("/letters/{slug}/freshness/decide", desk_freshness.decide),
     get("/letters/{slug}/dispatch", dispatch.page),
+    get("/letters/{slug}/dispatch/mail", mailing.write),
+    post("/letters/{slug}/dispatch/mail", mailing.save),
+    get("/letters/{slug}/dispatch/{id:int}", mailing.look),
+    get("/letters/{slug}/dispatch/{id:int}/mail", mailing.write),
+    post("/letters/{slug}/dispatch/{id:int}/mail", mailing.save),
+    get("/letters/{slug}/dispatch/{id:int}/preview", mailing.frame),
+    post("/letters/{slug}/dispatch/{id:int}/send", mailing.send),
+    post("/letters/{slug}/dispatch/{id:int}/stop", mailing.stop),
+    post("/letters/{slug}/dispatch/{id:int}/discard", mailing.discard),
+    post("/letters/{slug}/dispatch/{id:int}/recipients/{recipient:int}", mailing.send_again),
     get("/letters/{slug}/dispatch/note", dispatch_noting.write),
     post("/letters/{slug}/dispatch/note", dispatch_noting.note),
     get("/letters/{slug}/dispatch/{id:int}/note", dispatch_noting.write),
@@ -203,6 +214,7 @@ ROUTES: list[BaseRoute] = [
     post("/e/{token}/suggest/take-back", suggesting.take_back),
     post("/e/{token}/read", page.read),
     post("/e/{token}/again", ended.again),
+    get("/d/{token}", printing.by_link),
     post("/hooks/postmark/{token}", hooks.postmark),
     Route("/unsubscribe/{token}", ended.unsubscribe, methods=["GET", "POST"]),
     Route("/sign-in", sign_in.sign_in, methods=["GET", "POST"]),

@@ -620,6 +620,7 @@ dispatches = Table(  # a printing sent, handed over or posted
     _moment("begun_at", null=False),
     _moment("undo_until"),  # until then "Stop it" stops a mail, and nobody is told of what was noted
     _moment("happened_at"),
+    _moment("told_at"),  # when those printed on it began to be told, because of this one
     _text("ended_by"),  # who stopped it, or took it back
     Column("revision", Integer, nullable=False, server_default="0"),  # counts saves, as a letter's does
     Index("ix_dispatches_letter_id", "letter_id"),

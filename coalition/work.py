@@ -14,13 +14,14 @@ from coalition.base.database import Database
 from coalition.base.links import Links
 from coalition.base.mail.batches import BatchPump
 from coalition.base.mail.message import Mail
-from coalition.base.mail.office import NotWanted, Office
+from coalition.base.mail.office import LARGEST_ATTACHED, LARGEST_THROUGH_POSTMARK, NotWanted, Office
 from coalition.base.mail.pump import Ending, Pump
 from coalition.base.mail.transports import Transport, open_transport
 from coalition.base.outbox import Owed
 from coalition.base.refused import NotFound, Refused
 from coalition.base.settings import Settings
-from coalition.dispatch import nudges, outcome_mail
+from coalition.dispatch import mail as dispatch_mail
+from coalition.dispatch import nudges, outcome_mail, sending, sharing
 from coalition.endorsements import deciding, request_mail, revising, revision_mail
 from coalition.endorsements import mail as answer_mail
 from coalition.endorsements.conditions import mail as condition_mail
@@ -85,6 +86,8 @@ MESSAGES: dict[str, Callable[[Connection, Owed, Office, datetime], Mail]] = {
     "look": passing_mail.look,
     "request": request_mail.request,
     "request_answered": request_mail.request_answered,
+    "dispatch": dispatch_mail.dispatch,
+    "final": dispatch_mail.final,
     "join_confirm": join_mail.confirm,
     "join_waiting": join_mail.waiting,
     "join_approved": join_mail.approved,
@@ -119,7 +122,10 @@ def run(settings: Settings, stop: threading.Event, parent: int | None = None) ->
 
 
 def pump(settings: Settings, database: Database) -> Pump:
-    office = Office(Links(settings.secret_keys), settings.base_url, settings.mail_from)
+    takes_batches = settings.mail_url.startswith("postmark:")
+    largest = LARGEST_THROUGH_POSTMARK if takes_batches else LARGEST_ATTACHED
+    store = Store(settings.data_dir / "pdf")
+    office = Office(Links(settings.secret_keys), settings.base_url, settings.mail_from, store.get, largest)
 
     def write(connection: Connection, owed: Owed, at: datetime) -> Mail:
         if owed.message not in MESSAGES:
@@ -132,7 +138,6 @@ def pump(settings: Settings, database: Database) -> Pump:
     def transport() -> Transport:
         return open_transport(settings.mail_url, data_dir=settings.data_dir)
 
-    takes_batches = settings.mail_url.startswith("postmark:")
     return (BatchPump if takes_batches else Pump)(database, settings.mail_from, transport, write, _note)
 
 
@@ -256,9 +261,10 @@ def _keep_hours(database: Database, stop: threading.Event) -> None:
 
 def do_what_is_due(database: Database, at: datetime) -> None:
     """Closes lists whose hard deadline has passed, which makes their printing; writes to those whose day it is;
-    reminds; forgets what was left aside. Each by itself: one that fails is asked again, and holds no other up.
+    reminds; lets go what is to be dispatched, and tells those printed on it; forgets what was left aside. Each by
+    itself: one that fails is asked again, and holds no other up.
     """
-    for step in (_close_lists, _write_on_the_day, _remind, _nudge, _forget):
+    for step in (_close_lists, _write_on_the_day, _remind, _dispatch, _tell_endorsers, _nudge, _forget):
         try:
             step(database, at)
         except Exception:
@@ -284,6 +290,18 @@ def _remind(database: Database, at: datetime) -> None:
     for due in database.read_now(reminding.due, at):
         for piece in candidates.pieces(due.ids):
             database.write_now(reminding.remind_at_step, due.letter_id, due.step, piece, at)
+
+
+def _dispatch(database: Database, at: datetime) -> None:
+    for due in database.read_now(sending.due, at):
+        database.write_now(sending.leave, due.slug, due.id, at)
+
+
+def _tell_endorsers(database: Database, at: datetime) -> None:
+    """A piece at a time, as reminding does."""
+    for letter_id, _ in database.read_now(sharing.due, at):
+        while database.write_now(sharing.tell_some, letter_id, at):
+            pass
 
 
 def _nudge(database: Database, at: datetime) -> None:

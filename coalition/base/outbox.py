@@ -71,9 +71,9 @@ def queue(
     subject_id: int | None = None,
     data: dict[str, Any] | None = None,
     due_at: datetime | None = None,
-) -> None:
-    """Owes a message; it leaves at `due_at`, or now."""
-    connection.execute(
+) -> int:
+    """Owes a message; it leaves at `due_at`, or now. Returns its number."""
+    owed = connection.execute(
         _insert,
         {
             "message": message,
@@ -86,6 +86,8 @@ def queue(
             "due_at": due_at or now,
         },
     )
+    id: int = (owed.inserted_primary_key or (0,))[0]
+    return id
 
 
 def queue_many(connection: Connection, rows: list[dict[str, Any]], now: datetime) -> None:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, insert, or_, select, update
 
-from coalition.base.refused import NotFound
+from coalition.base import links
+from coalition.base.refused import Gone, NotFound
 from coalition.dispatch.rules import HAPPENED, Dispatch, State
-from coalition.tables import dispatch_recipients, dispatches, letters
+from coalition.tables import dispatch_recipients, dispatches, letters, mail_stops, outbox, printings, reports
 
 _columns: tuple[ColumnElement[Any], ...] = tuple(dispatches.c[name] for name in Dispatch.__dataclass_fields__)
 _of_letter = (
@@ -114,3 +115,78 @@ def note_on_letter(connection: Connection, letter_id: int) -> None:
         .where(letters.c.id == letter_id, letters.c.dispatched_at.is_distinct_from(at))
         .values(dispatched_at=at, revision=letters.c.revision + 1)
     )
+
+
+_waiting = select(*_columns).where(dispatches.c.state == "waiting", dispatches.c.undo_until <= bindparam("now"))
+
+
+def waiting(connection: Connection, now: datetime) -> list[Dispatch]:
+    """Mails whose time to be stopped has passed."""
+    return [Dispatch(*row) for row in connection.execute(_waiting.order_by(dispatches.c.id), {"now": now})]
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of the mail to one recipient."""
+
+    state: str  # of the outbox; empty: none is owed yet
+    said: str
+    came_back: bool
+
+
+# For good: or so often for now that the address is stopped.
+_came_back = or_(
+    exists().where(
+        reports.c.outbox_id == dispatch_recipients.c.outbox_id, reports.c.kind.in_(("permanent", "complaint"))
+    ),
+    exists().where(mail_stops.c.email == dispatch_recipients.c.email, mail_stops.c.stopped_at >= outbox.c.queued_at),
+)
+_report = (
+    select(func.max(reports.c.said))
+    .where(reports.c.outbox_id == dispatch_recipients.c.outbox_id, reports.c.kind != "arrived")
+    .scalar_subquery()
+)
+_fates = (
+    select(dispatch_recipients.c.id, outbox.c.state, func.coalesce(_report, outbox.c.said), _came_back)
+    .select_from(dispatch_recipients)
+    .outerjoin(outbox, outbox.c.id == dispatch_recipients.c.outbox_id)
+    .where(dispatch_recipients.c.dispatch_id == bindparam("of"))
+)
+
+
+def fates(connection: Connection, dispatch_id: int) -> dict[int, Fate]:
+    """By recipient. What a mail server reports later stands beside what it said when it took the mail."""
+    rows = connection.execute(_fates, {"of": dispatch_id})
+    return {id: Fate(state or "", said or "", bool(back)) for id, state, said, back in rows}
+
+
+_printing_id = select(printings.c.id).where(
+    printings.c.letter_id == bindparam("letter_id"), printings.c.number == bindparam("number")
+)
+
+
+def link(connection: Connection, letter_id: int, number: int) -> str:
+    """The nonce of the link that opens one printing and nothing else, once there is one; else empty."""
+    id = connection.execute(_printing_id, {"letter_id": letter_id, "number": number}).scalar_one()
+    return links.newest(connection, "printing", id) or ""
+
+
+def make_link(connection: Connection, letter_id: int, number: int, now: datetime) -> None:
+    """Unless there is one: whoever is sent the printing gets the same."""
+    if not link(connection, letter_id, number):
+        id = connection.execute(_printing_id, {"letter_id": letter_id, "number": number}).scalar_one()
+        links.issue(connection, "printing", id, now)
+
+
+_linked = select(printings.c.letter_id, printings.c.number).where(printings.c.id == bindparam("id"))
+
+
+def linked_printing(connection: Connection, nonce: str | None) -> tuple[int, int]:
+    """The letter and the number of the printing that a link opens. Raises NotFound, or Gone when it was revoked."""
+    link = links.find(connection, "printing", nonce) if nonce else None
+    row = connection.execute(_linked, {"id": link.subject_id}).first() if link else None
+    if link is None or row is None:
+        raise NotFound("This link opens nothing here. Check that it is whole: mail programs sometimes break long ones.")
+    if link.revoked_at:
+        raise Gone("This link was taken back, so it opens the printing no more.")
+    return row[0], row[1]

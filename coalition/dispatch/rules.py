@@ -59,12 +59,34 @@ class Dispatch:
     begun_at: datetime
     undo_until: datetime | None
     happened_at: datetime | None
+    told_at: datetime | None
     ended_by: str
     revision: int
 
     @property
     def happened(self) -> bool:
         return self.state in HAPPENED
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody a mail goes to."""
+
+    email: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A mail as its coordinator has written it."""
+
+    printing: int
+    whom: str
+    subject: str
+    body: str
+    to: tuple[Person, ...]
+    cc: tuple[Person, ...] = ()
+    to_self: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,4 +150,30 @@ def problems(noted: Noted, letter: Letter, now: datetime) -> dict[str, str]:
     for field in ("whom", "place", "handed_by", "taken_by", "words"):
         if len(getattr(noted, field)) > LONGEST:
             wrong[field] = f"This is longer than {LONGEST} characters. Please shorten it."
+    return wrong
+
+
+def draft_problems(draft: Draft) -> dict[str, str]:
+    """The same of a mail."""
+    wrong: dict[str, str] = {}
+    if not draft.whom:
+        wrong["whom"] = "Say to whom it goes, as the public page should say it."
+    elif len(draft.whom) > LONGEST:
+        wrong["whom"] = f"This is longer than {LONGEST} characters. Please shorten it."
+    if not draft.subject:
+        wrong["subject"] = "Write a subject."
+    elif len(draft.subject) > LONGEST_SUBJECT:
+        wrong["subject"] = f"This is longer than {LONGEST_SUBJECT} characters. Please shorten it."
+    if not draft.body:
+        wrong["body"] = "Write a few words to whoever gets it."
+    elif len(draft.body) > LONGEST_BODY:
+        wrong["body"] = f"This is longer than {LONGEST_BODY:,} characters. Please shorten it."
+    emails = [one.email.lower() for one in (*draft.to, *draft.cc)]
+    twice = sorted({email for email in emails if emails.count(email) > 1})
+    if not draft.to:
+        wrong["to"] = "Write at least one e-mail address."
+    elif len(emails) > MOST_RECIPIENTS:
+        wrong["to"] = f"These are more than {MOST_RECIPIENTS} addresses. Send the others a mail of their own."
+    elif twice:
+        wrong["to"] = f"{twice[0]} is there twice. Each gets one mail."
     return wrong

@@ -161,6 +161,14 @@ def withdraw(connection: Connection, id: int, now: datetime) -> bool:
     done = connection.execute(
         update(endorsements)
         .where(endorsements.c.id == id, endorsements.c.withdrawn_at.is_(None))
-        .values(withdrawn_at=now)
+        .values(withdrawn_at=now, printed_in=None)
     )
     return done.rowcount == 1
+
+
+_printed = update(endorsements).where(*COUNTED, endorsements.c.printed_in.is_(None))
+
+
+def note_printed(connection: Connection, letter_id: int, number: int) -> None:
+    """Those of the undersigned who are printed for the first time are in printing `number`."""
+    connection.execute(_printed.values(printed_in=number), {"of_letter": letter_id})

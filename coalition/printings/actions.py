@@ -136,6 +136,7 @@ def _print(connection: Connection, letter: Letter, who: str, reason: str, now: d
             "changes": as_data(found, made.ids),
         },
     )
+    endorsements.note_printed(connection, letter.id, number)
     data = {"printing": number, "version": made.sheet.version, "undersigned": made.sheet.undersigned}
     add_history(connection, letter.id, now, Deed("printed", who, data={**data, "content": content, "reason": reason}))
     return records.printing(connection, letter.id, number)

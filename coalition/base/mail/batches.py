@@ -18,6 +18,8 @@ from coalition.base.mail.message import Ready
 from coalition.base.mail.pump import IDLE_S, Pump, log, refused
 from coalition.base.outbox import Owed
 
+LARGEST_BATCH = 20 * 1024 * 1024  # bytes held at once
+
 
 class BatchPump(Pump):
     """One sender a process: batches, not conversations, hide the other side's latency."""
@@ -62,7 +64,11 @@ class BatchPump(Pump):
         notes: list[Future[None]] = []
         unsent = self._not_sent_before(transport, owed, claimed_at, notes)
         batch: list[tuple[Owed, Ready]] = []
-        for one in unsent:
+        size = 0
+        for place, one in enumerate(unsent):
+            if size > LARGEST_BATCH:  # files are with them: the others are taken next
+                self.database.write_now(outbox.give_back, [left.id for left in unsent[place:]], now())
+                break
             try:
                 written = self._written(one)
             except Exception:  # one message must not keep the others; its lease brings it back
@@ -70,6 +76,7 @@ class BatchPump(Pump):
                 continue
             if isinstance(written, Ready):
                 batch.append((one, written))
+                size += len(written.raw)
             else:
                 notes.append(self._end(one, *written))
         # Noted before, so that a crash after this leaves nothing that is sent twice.

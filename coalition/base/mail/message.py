@@ -1,18 +1,20 @@
 """Builds one mail, ready for a server: safe headers, a text part and an HTML part, a sender that bounces come back to.
 
 Written out by hand because EmailMessage takes 2 ms a mail, nearly all of it for headers. It follows RFC 5322 (headers),
-2047 (words that are not ASCII), 2045 (quoted-printable), 2919 (List-Id) and 8058 (one-click unsubscribe).
+2047 (words that are not ASCII), 2045 (quoted-printable, base64), 2231 (names of files), 2919 (List-Id) and 8058
+(one-click unsubscribe).
 """
 
 import binascii
 import hashlib
 import re
-from base64 import b64encode
+from base64 import b64encode, encodebytes
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import quoprimime
 from email.utils import format_datetime
 from functools import lru_cache
+from urllib.parse import quote
 
 import idna
 
@@ -39,6 +41,15 @@ class Unsendable(ValueError):
 
 
 @dataclass(frozen=True)
+class Attached:
+    """A file that a mail carries."""
+
+    name: str
+    kind: str  # such as application/pdf
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Mail:
     to: str
     to_name: str
@@ -53,6 +64,7 @@ class Mail:
     unsubscribe_url: str = ""
     from_name: str = ""
     bounce_id: str = ""  # what a delivery report is recognised by: ASCII letters, digits, - and _
+    attached: tuple[Attached, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,9 @@ class Ready:
 def build(mail: Mail, *, mail_from: str) -> Ready:
     """The mail as it goes over the wire. Raises Unsendable when an address or identifier cannot be written."""
     sender, recipient = ascii_address(mail_from), ascii_address(mail.to)
+    # "=_" cannot occur in quoted-printable or base64, so the boundary cannot occur in a part.
     boundary = "=_" + hashlib.sha256(mail.message_id.encode(errors="replace")).hexdigest()[:32]
+    words = _alternatives(boundary, mail)
     headers = [
         _mailbox("From", mail.from_name, sender),
         _mailbox("To", mail.to_name, recipient),
@@ -77,18 +91,13 @@ def build(mail: Mail, *, mail_from: str) -> Ready:
         *_list_headers(mail),
         "Auto-Submitted: auto-generated",
         "MIME-Version: 1.0",
-        f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"',
     ]
-    # "=_" cannot occur in quoted-printable, so the boundary cannot occur in a part.
-    raw = b"\r\n".join(
-        (
-            "\r\n".join(headers).encode("ascii"),
-            b"",
-            *_part(boundary, "plain", mail.text),
-            *_part(boundary, "html", mail.html),
-            f"--{boundary}--\r\n".encode("ascii"),
-        )
-    )
+    if mail.attached:
+        outer = f"{boundary}_"
+        files = [piece for file in mail.attached for piece in (_line(f"--{outer}"), _file(file))]
+        words = [_line(f'Content-Type: multipart/mixed;\r\n boundary="{outer}"\r\n\r\n--{outer}'), *words]
+        words += [*files, _line(f"--{outer}--")]
+    raw = b"".join([*(_line(header) for header in headers), *words])
     return Ready(_bounce_address(mail.bounce_id, sender), recipient, raw, mail.bounce_id)
 
 
@@ -193,6 +202,33 @@ def _octets(character: str) -> tuple[bytes, int]:
     """A character in UTF-8, and how many characters of a quoted word that takes."""
     octets = character.encode()
     return octets, quoprimime.header_length(bytearray(octets))
+
+
+def _alternatives(boundary: str, mail: Mail) -> list[bytes]:
+    """The words as text and as HTML, from the header that says so to the end of both."""
+    return [
+        _line(f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'),
+        *(piece + b"\r\n" for piece in _part(boundary, "plain", mail.text)),
+        *(piece + b"\r\n" for piece in _part(boundary, "html", mail.html)),
+        _line(f"--{boundary}--"),
+    ]
+
+
+def _line(text: str) -> bytes:
+    return f"{text}\r\n".encode("ascii")
+
+
+@lru_cache(maxsize=2)  # the same PDF goes to thousands
+def _file(file: Attached) -> bytes:
+    name = one_line(file.name)
+    plain = '"' + re.sub(r"[^\w .-]", "_", name, flags=re.ASCII) + '"'
+    # Who knows RFC 2231 takes the second name, which may be in any script.
+    named = plain if name.isascii() and name == plain[1:-1] else f"{plain};\r\n filename*=UTF-8''{quote(name, safe='')}"
+    head = (
+        f"Content-Type: {file.kind};\r\n name={plain}\r\nContent-Transfer-Encoding: base64\r\n"
+        f"Content-Disposition: attachment;\r\n filename={named}\r\n"
+    )
+    return _line(head) + encodebytes(file.data).replace(b"\n", b"\r\n")
 
 
 def _part(boundary: str, kind: str, text: str) -> tuple[bytes, bytes]:

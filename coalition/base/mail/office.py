@@ -1,12 +1,16 @@
 """The post office: what building any message needs of the site, and how a message says that it is no longer wanted."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from coalition.base.links import Links, Purpose
-from coalition.base.mail.message import Mail, ascii_address
+from coalition.base.mail.message import Attached, Mail, ascii_address
 from coalition.base.mail.words import render
 from coalition.base.outbox import Owed
+
+LARGEST_ATTACHED = 8 * 1024 * 1024  # bytes of a file that goes through nearly every mail server
+LARGEST_THROUGH_POSTMARK = 7 * 1024 * 1024  # which takes 10 MB of a message, counted as base64
 
 
 class NotWanted(Exception):
@@ -21,11 +25,17 @@ class NotYet(Exception):
         self.until = until
 
 
+def _nothing(_: str) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Office:
     links: Links
     base_url: str
     mail_from: str
+    kept: Callable[[str], bytes | None] = field(default=_nothing, repr=False)  # a PDF by its content hash
+    largest: int = LARGEST_ATTACHED  # bytes of a file that a mail may carry
 
     @property
     def domain(self) -> str:
@@ -65,6 +75,7 @@ def addressed(
     coordinator: tuple[str, str] = ("", ""),
     list_id: str = "",
     unsubscribe_url: str = "",
+    attached: tuple[Attached, ...] = (),
 ) -> Mail:
     """The words as a mail to whom it is owed; `coordinator` (name, address) is whom answers reach."""
     name, address = coordinator
@@ -82,4 +93,5 @@ def addressed(
         list_id=list_id,
         unsubscribe_url=unsubscribe_url,
         bounce_id=office.mark(owed),
+        attached=attached,
     )

@@ -162,7 +162,9 @@ def _code(answer: Any) -> int:
 def _as_json(key: str, ready: Ready, stream: str) -> bytes:
     """What was built for a mail server, as the API wants it said: so both ways carry the same words and headers."""
     mail = message_from_bytes(ready.raw)
-    plain, html = (_content(part) for part in mail.walk() if not part.is_multipart())
+    parts = [part for part in mail.walk() if not part.is_multipart()]
+    plain, html = (_content(part) for part in parts if part.get_content_disposition() != "attachment")
+    attached = [_attachment(part) for part in parts if part.get_content_disposition() == "attachment"]
     headers = [{"Name": name, "Value": str(mail[name])} for name in SENT_AS_HEADERS if mail[name]]
     known_by = {"outbox": key.partition(".")[0], "message": key, "mark": ready.reference}
     message = {
@@ -172,13 +174,19 @@ def _as_json(key: str, ready: Ready, stream: str) -> bytes:
         "Subject": _decoded(str(mail["Subject"])),
         "TextBody": plain,
         "HtmlBody": html,
+        "Attachments": attached,
         "Headers": [*headers, {"Name": "X-PM-KeepID", "Value": "true"}],  # our Message-ID, not one of its own
         "Metadata": {name: value for name, value in known_by.items() if value},
         "MessageStream": stream,
         "TrackOpens": False,
         "TrackLinks": "None",
     }
-    return json.dumps({name: value for name, value in message.items() if value != ""}).encode()
+    return json.dumps({name: value for name, value in message.items() if value not in ("", [])}).encode()
+
+
+def _attachment(part: Message) -> dict[str, str]:
+    encoded = "".join(str(part.get_payload()).split())
+    return {"Name": part.get_filename() or "file", "Content": encoded, "ContentType": part.get_content_type()}
 
 
 def _content(part: Message) -> str:

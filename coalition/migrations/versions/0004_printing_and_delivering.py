@@ -103,6 +103,7 @@ def _dispatches() -> None:
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("undo_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("happened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_by", sa.Text(), server_default="", nullable=False),
         sa.Column("revision", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["letter_id"], ["letters.id"], name=op.f("fk_dispatches_letter_id")),
@@ -161,9 +162,10 @@ def _replies() -> None:
 
 
 _NOTED = """
-    INSERT INTO dispatches (letter_id, printing, way, state, day, words, begun_at, undo_until, happened_at)
+    INSERT INTO dispatches (letter_id, printing, way, state, day, words, begun_at, undo_until, happened_at,
+        told_at)
     SELECT letters.id, COALESCE(MAX(printings.number), 1), 'other', 'noted', delivered_on, delivered_how, dispatched_at,
-        dispatched_at, dispatched_at
+        dispatched_at, dispatched_at, dispatched_at
     FROM letters LEFT JOIN printings ON printings.letter_id = letters.id AND printings.printed_at <= dispatched_at
     WHERE dispatched_at IS NOT NULL GROUP BY letters.id, delivered_on, delivered_how, dispatched_at
 """

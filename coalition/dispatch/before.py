@@ -1,0 +1,35 @@
+"""What should be known before a printing goes out. The coordinator may go on all the same."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from coalition.endorsements import records as endorsements
+from coalition.endorsements.freshness.records import stale_count
+from coalition.endorsements.undersigned import grouped
+from coalition.letters.rules import Letter
+from coalition.printings import records as printings
+from coalition.printings.records import Printing
+
+
+@dataclass(frozen=True)
+class Before:
+    printing: Printing
+    newest: int  # number of the last printing there is
+    changed: bool  # the undersigned are no longer those of the newest
+    stale: int  # how many said so long ago that they are to be asked once more
+
+    @property
+    def nothing(self) -> bool:
+        older, waits = self.printing.number < self.newest, self.printing.state != "set"
+        return not (older or waits or self.changed or self.stale)
+
+
+def before(connection: Connection, letter: Letter, number: int, now: datetime) -> Before:
+    """Raises NotFound when there is no such printing."""
+    printing = printings.printing(connection, letter.id, number)
+    newest = printings.printing(connection, letter.id)
+    standing = grouped(endorsements.standing(connection, letter.id), letter)
+    changed = printings.printed_sheet(connection, newest.content).groups != standing
+    return Before(printing, newest.number, changed, stale_count(connection, letter, now))
