@@ -17,9 +17,8 @@ from coalition.web.desk import joining as desk_joining
 from coalition.web.desk import versions as desk_versions
 from coalition.web.desk.directory import details, logos, merging
 from coalition.web.desk.directory import everyone as directory
-from coalition.web.desk.dispatch import mailing
+from coalition.web.desk.dispatch import mailing, outcome
 from coalition.web.desk.dispatch import noting as dispatch_noting
-from coalition.web.desk.dispatch import outcome
 from coalition.web.desk.dispatch import page as dispatch
 from coalition.web.desk.dispatch import replies as desk_replies
 from coalition.web.desk.lists import importing, register, register_lists

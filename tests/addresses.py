@@ -1,14 +1,17 @@
 """Every address of the site, walked from its one table, so that a new route is covered the day it is written."""
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sqlalchemy.exc import NoResultFound
 from starlette.routing import BaseRoute, Mount, Route
 
 from app import ROUTES
 from coalition.base import clock
 from coalition.base.links import Purpose, find, newest
 from coalition.demo import sample
+from coalition.dispatch import records as dispatch
 from coalition.endorsements.joins import actions as joins
 from coalition.endorsements.joins.rules import Asked
 from coalition.organisations import directory
@@ -41,6 +44,7 @@ class Address:
             "sign-in": "sign-in",
             "hooks": "webhook",
             "confirm": "join",
+            "d": "printing",
         }
         return known[self.template.split("/")[1]]
 
@@ -96,6 +100,8 @@ class Places:
         if "/desk/directory/" in address.template:
             return address.filled(**self.directory)
         values |= {"contact": self.directory["contact"], "request": 1}
+        if "/dispatch/" in address.template:
+            return address.filled(**values | {"id": 1, "recipient": 1})
         if "/joins/" in address.template:
             return address.filled(**values, id=self.join_id, other=self.directory["id"])
         return address.filled(**values, id=self.import_id if "/import/" in address.template else id)
@@ -124,12 +130,21 @@ def places(campaign: Campaign, organisation: str = NSPCC) -> Places:
             "sign-in": links.token("sign-in", sign_in),
             "webhook": links.token("webhook", "postmark"),
             "join": links.token("join", unconfirmed[1]),
+            "printing": links.token("printing", _printed(campaign)),
         },
         listed,
         held.subject_id,
         confirmed[0],
         {"id": one.id, "other": other.id, "contact": contact.id, "merge": 1},
     )
+
+
+def _printed(campaign: Campaign) -> str:
+    """The nonce of the link to the first printing, where there is one."""
+    with contextlib.suppress(NoResultFound):
+        campaign.database.write_now(dispatch.make_link, campaign.letter.id, 1, clock.now())
+        return campaign.database.read_now(dispatch.link, campaign.letter.id, 1)
+    return "none"
 
 
 def _join(campaign: Campaign, name: str) -> tuple[int, str]:

@@ -5,11 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from coalition.endorsements import records as endorsements
 from coalition.endorsements.freshness.records import stale_count
-from coalition.endorsements.undersigned import grouped
 from coalition.letters.rules import Letter
 from coalition.printings import records as printings
+from coalition.printings.actions import printed_now, what_changed
 from coalition.printings.records import Printing
 
 
@@ -17,7 +16,7 @@ from coalition.printings.records import Printing
 class Before:
     printing: Printing
     newest: int  # number of the last printing there is
-    changed: bool  # the undersigned are no longer those of the newest
+    changed: bool  # one more printing would be another than the newest
     stale: int  # how many said so long ago that they are to be asked once more
 
     @property
@@ -29,7 +28,6 @@ class Before:
 def before(connection: Connection, letter: Letter, number: int, now: datetime) -> Before:
     """Raises NotFound when there is no such printing."""
     printing = printings.printing(connection, letter.id, number)
-    newest = printings.printing(connection, letter.id)
-    standing = grouped(endorsements.standing(connection, letter.id), letter)
-    changed = printings.printed_sheet(connection, newest.content).groups != standing
-    return Before(printing, newest.number, changed, stale_count(connection, letter, now))
+    newest = printings.printing(connection, letter.id).number
+    changed = bool(what_changed(connection, letter, printed_now(connection, letter, newest + 1, now)))
+    return Before(printing, newest, changed, stale_count(connection, letter, now))

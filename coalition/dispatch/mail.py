@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from coalition.base.mail.message import Attached, Mail, Unsendable
 from coalition.base.mail.office import NotWanted, NotYet, Office, Words, addressed, written
+from coalition.base.mail.words import paragraphs
 from coalition.base.outbox import Owed
 from coalition.dispatch import cover, records, sharing
 from coalition.dispatch.records import Recipient
@@ -84,7 +85,7 @@ def _dispatch(
     return written(
         "dispatch",
         subject_line=cover.filled(one.subject, to, everybody),
-        body=cover.filled(one.body, to, everybody),
+        paragraphs=paragraphs(cover.filled(one.body, to, everybody)),
         copy=to.kind == "self",
         enclosed=enclosed,
         to=[other.name or other.email for other in everybody if other.kind == "to"],

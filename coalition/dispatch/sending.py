@@ -202,12 +202,8 @@ def send_again(
     if stop := organisations.mail_stop(connection, email):
         raise Refused(f"{stop.words(email)}, so it cannot be used. Write another address.")
     _owe(connection, one, Recipient(to.id, to.kind, to.name, email, None), now)
-    add_history(
-        connection,
-        letter.id,
-        now,
-        Deed("dispatch sent again", who.called, data={"printing": one.printing, "whom": one.whom}),
-    )
+    data = {"printing": one.printing, "whom": one.whom}
+    add_history(connection, letter.id, now, Deed("dispatch sent again", who.called, data=data))
     return True
 
 

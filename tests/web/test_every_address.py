@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 
 from coalition.base import clock
 from coalition.base.database import Database
+from coalition.dispatch import sending
+from coalition.dispatch.rules import Person
 from coalition.printings import actions as printings
 from coalition.tables import invitations
 from tests.addresses import Address, Places, addresses, places
@@ -20,6 +23,7 @@ IN_A_FRAME = (  # mail: its own style, no script
     "/dev/mailbox/{id}/html",
     "/desk/letters/{slug}/invitation/mail",
     "/desk/letters/{slug}/reminders/mail",
+    "/desk/letters/{slug}/dispatch/{id:int}/preview",
 )
 FOR_EVERYBODY = ("/", "/letters/", "/static/")
 LOADS_A_LINK = Address("GET", "/e/{token}")
@@ -50,6 +54,9 @@ async def _in_full_swing(eva: Campaign, *, closed: bool) -> Places:
     found = places(eva, "The Lantern Society")  # which has not answered: there is something left to change
     if closed:
         eva.database.write_now(printings.close_list, eva.letter.slug, "Eva", clock.now())
+        draft = eva.database.read_now(sending.proposed, eva.letter, 1)
+        draft = replace(draft, to=(Person("commissioner@met.example"),))
+        eva.database.write_now(sending.write, eva.letter.slug, None, draft, 0, eva.eva, clock.now())
     return found
 
 
@@ -297,8 +304,6 @@ async def test_demo_pages_are_nowhere_but_in_the_demo(eva: Campaign, plain_site:
 @pytest.fixture
 async def plain_site(eva: Campaign) -> AsyncIterator[httpx.AsyncClient]:
     """The same data behind a site that is no demo."""
-    from dataclasses import replace
-
     from app import build
 
     app = build(replace(eva.settings, demo=False))
@@ -338,6 +343,9 @@ NOT_WITHOUT_A_FORM = (
     "/desk/letters/{slug}/organisations/{id:int}/contact",
     "/desk/letters/{slug}/organisations/{id:int}/extend",
     "/desk/letters/{slug}/organisations/{id:int}/look",
+    "/desk/letters/{slug}/dispatch/mail",
+    "/desk/letters/{slug}/dispatch/{id:int}/mail",
+    "/desk/letters/{slug}/dispatch/{id:int}/recipients/{recipient:int}",
     "/desk/letters/{slug}/dispatch/note",
     "/desk/letters/{slug}/dispatch/{id:int}/note",
     "/desk/letters/{slug}/replies/note",

@@ -214,8 +214,8 @@ async def discard(visit: Visit) -> Response:
     id = visit.request.path_params["id"]
     try:
         await visit.database.write(sending.discard, visit.slug, id)
-    except NotFound:  # a second click
-        return visit.back("/dispatch", "discarded")
+    except NotFound:
+        raise
     except Refused as refusal:
         return await _page(visit, refusal.status, str(refusal))
     except NotSaved:
