@@ -40,7 +40,7 @@ def write(
     """
     letter = letters.letter_by_slug(connection, slug)
     check_letter(letter, "deliver", now)
-    before = records.dispatch(connection, id, letter.id) if id else None
+    before = records.dispatch(connection, id, letter.id) if id is not None else None
     state = check(before, "write") if before else "draft"
     wrong = draft_problems(draft)
     if wrong:
@@ -52,7 +52,7 @@ def write(
         id = records.add(connection, letter.id, state=state, way="mail", begun_at=now, **values)
     elif before.revision != seen or not records.change(connection, before, state, **values):
         raise Overtaken(OVERTAKEN)
-    assert id  # noqa: S101
+    assert id is not None  # noqa: S101
     records.put_recipients(connection, id, _rows(draft, who))
     return id
 

@@ -37,7 +37,7 @@ async def _write_page(visit: Visit, status: int = 200, problem: str = "", form: 
 
     def look(connection: Connection) -> dict[str, Any]:
         letter = letters.letter_by_slug(connection, visit.slug)
-        one = _mail(connection, letter, id) if id else None
+        one = _mail(connection, letter, id) if id is not None else None
         made = printings.all_printings(connection, letter.id)
         if one:
             shown = MailForm.of(_draft(connection, one), one.revision)
@@ -91,7 +91,7 @@ async def save(visit: Visit) -> Response:
     except NotFound:
         raise
     except Refused as refusal:
-        if id and isinstance(refusal, Overtaken):
+        if id is not None and isinstance(refusal, Overtaken):
             now_there = await visit.database.read(_revision, visit.slug, id)
             form.revision.data = str(now_there)
         return await _write_page(visit, refusal.status, str(refusal), form)

@@ -32,7 +32,7 @@ async def _page(visit: Visit, status: int = 200, problem: str = "", form: NotedF
 
     def look(connection: Connection) -> dict[str, Any]:
         letter = letters.letter_by_slug(connection, visit.slug)
-        one = records.dispatch(connection, id, letter.id) if id else None
+        one = records.dispatch(connection, id, letter.id) if id is not None else None
         return {
             "letter": letter,
             "state": letter_rules.state(letter, visit.now),
@@ -81,7 +81,7 @@ async def note(visit: Visit) -> Response:
         return await _page(visit, 422, form=form)
     try:
         seen, who = whole_number(form.revision.data) or 0, visit.me.called
-        if id:
+        if id is not None:
             done = await visit.database.write(noting.correct, visit.slug, id, form.noted(), seen, who, visit.now)
         else:
             done = await visit.database.write(noting.note, visit.slug, form.noted(), who, visit.now)
@@ -89,7 +89,7 @@ async def note(visit: Visit) -> Response:
         put(form, unclear.problems)
         return await _page(visit, 422, form=form)
     except Refused as refusal:
-        if id and isinstance(refusal, Overtaken):
+        if id is not None and isinstance(refusal, Overtaken):
             form.revision.data = str(await visit.database.read(_revision, visit.slug, id))
         return await _page(visit, refusal.status, str(refusal), form)
     except NotSaved:
