@@ -30,7 +30,7 @@ async def _page(visit: Visit, status: int = 200, problem: str = "", form: ReplyF
 
     def look(connection: Connection) -> dict[str, Any]:
         letter = letters.letter_by_slug(connection, visit.slug)
-        one = replies.reply(connection, id, letter.id) if id else None
+        one = replies.reply(connection, id, letter.id) if id is not None else None
         return {"letter": letter, "state": letter_rules.state(letter, visit.now), "one": one}
 
     values = await visit.database.read(look)
@@ -60,7 +60,7 @@ async def note(visit: Visit) -> Response:
         return await _page(visit, 422, form=form)
     try:
         seen, who = whole_number(form.revision.data) or 0, visit.me.called
-        if id:
+        if id is not None:
             done = await visit.database.write(replies.correct, visit.slug, id, form.said(), seen, who, visit.now)
         else:
             done = await visit.database.write(replies.note, visit.slug, form.said(), who, visit.now)
@@ -70,7 +70,7 @@ async def note(visit: Visit) -> Response:
     except NotFound:
         raise
     except Refused as refusal:
-        if id and isinstance(refusal, Overtaken):
+        if id is not None and isinstance(refusal, Overtaken):
             form.revision.data = str((await visit.database.read(_named, visit)).revision)
         return await _page(visit, refusal.status, str(refusal), form)
     except NotSaved:
