@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import gallery
-from coalition.web import dev, errors, hooks, joining, parameters, printing, public, sign_in, versions
+from coalition.web import dev, errors, hooks, joining, parameters, printing, public, sign_in, verify, versions
 from coalition.web.answer import answers, conditions, ended, freshness, page, receipt, requests, suggesting
 from coalition.web.desk import asking, closing, inviting, letters, ordering, printed, reminders, suggestions
 from coalition.web.desk import freshness as desk_freshness
@@ -194,6 +194,8 @@ ROUTES: list[BaseRoute] = [
     get("/letters/{slug}/replies/{id:int}", public.reply_file),
     Route("/letters/{slug}/join", joining.join, methods=["GET", "POST"]),
     Route("/confirm/{token}", joining.confirm, methods=["GET", "POST"]),
+    Route("/verify", verify.verify, methods=["GET", "POST"]),
+    get("/seal.pem", verify.certificate),
     get("/e/{token}", page.page),
     get("/e/{token}/letter.pdf", page.letter_pdf),
     get("/e/{token}/logo.png", page.picture),

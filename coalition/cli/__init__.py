@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from coalition.base.settings import WrongSetting
-from coalition.cli import keeping, letters, running
+from coalition.cli import keeping, letters, running, verify
 from coalition.cli.ready import Stop, reason_of
 
 
@@ -16,7 +16,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         options.run(options)
     except (Stop, WrongSetting) as reason:
-        print(reason, file=sys.stderr)
+        if str(reason):
+            print(reason, file=sys.stderr)
         return reason.status if isinstance(reason, Stop) else 1
     except BrokenPipeError:  # whoever read our output has gone
         return 1
@@ -64,6 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     made = command("print", letters.print_letter, "Write the newest printing, or a draft if there is none, to a file.")
     made.add_argument("slug", metavar="SLUG")
     made.add_argument("out", metavar="OUT.pdf", type=Path)
+    made = command("verify", verify.verify, "Say whether a PDF is a printing of ours, and untouched.")
+    made.add_argument("file", metavar="FILE.pdf", type=Path)
+    made.add_argument(
+        "--certificate", metavar="SEAL.pem", type=Path, help="check against this certificate alone, without a database"
+    )
     made = command(
         "bounce", letters.bounce, "Take a delivery report or complaint on standard input, as a mail server gives it."
     )

@@ -172,6 +172,20 @@ def printing(connection: Connection, letter_id: int, number: int | None = None) 
     raise NotFound("The letter has not been printed yet." if number is None else "There is no such printing.")
 
 
+_by_sha256 = (
+    select(printings.c.letter_id, *_printing_columns)
+    .join_from(printings, pdfs)
+    .where(pdfs.c.sha256 == bindparam("sha256"))
+    .limit(1)
+)
+
+
+def by_sha256(connection: Connection, sha256: str) -> tuple[int, Printing] | None:
+    """The printing that is kept as these very bytes, and its letter's id."""
+    row = connection.execute(_by_sha256, {"sha256": sha256}).first()
+    return (row[0], Printing(*row[1:])) if row else None
+
+
 def sheet(connection: Connection, content: str) -> Sheet | Receipt:
     return from_data(connection.execute(select(pdfs.c.sheet).where(pdfs.c.content == content)).scalar_one())
 

@@ -23,6 +23,7 @@ from coalition.endorsements.joins import rules as join_rules
 from coalition.letters import embargo, rules
 from coalition.letters.text import LetterText, body_html
 from coalition.organisations.registers.register import Register
+from coalition.printings.sealing.verifying import Verifier
 from coalition.printings.store import Store
 from coalition.web.static_files import address
 
@@ -41,6 +42,8 @@ class Site:
         self.proofs = Store(settings.data_dir / "proofs", suffix="")
         self.decoding = asyncio.Lock()  # one picture at a time
         self.logo_limit = Limit(20, 600)  # of one link
+        self.verifier = Verifier()
+        self.verify_limit = Limit(30, 600)  # of one source's files
         self.sign_in_limit = Limit(20, 600)
         self.join_limit = Limit(10, 3600)  # of one source's requests to join
         self.register = Register(settings.register_url) if settings.register_url else None
@@ -53,6 +56,7 @@ class Site:
         return HTMLResponse(self.templates.get_template(template).render(values), status, headers)
 
     def close(self) -> None:
+        self.verifier.close()
         self.database.close()
 
 
