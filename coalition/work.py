@@ -48,6 +48,7 @@ from coalition.printings import receipts
 from coalition.printings import records as printings
 from coalition.printings.actions import close_list
 from coalition.printings.press.setting import NotSet, Setter
+from coalition.printings.sealing import evidence
 from coalition.printings.sealing.keys import key_of
 from coalition.printings.sealing.sealing import NotSealed, Sealer
 from coalition.printings.store import Store
@@ -184,7 +185,7 @@ def set_next(database: Database, store: Store, logos: Store, setter: Setter, sea
         if kept is None:
             sheet, pictures, said = printed_logos.pictures(claimed.sheet, logos)
             progress = partial(_note_progress, database, claimed)
-            made = sealer.finish(sheet, setter.set(sheet, pictures, progress=progress))
+            made = sealer.finish(sheet, setter.set(sheet, pictures, evidence.files(sheet), progress))
             kept = store.put(claimed.content, made.pdf)
             said = " ".join(filter(None, (said, made.unstamped)))
     except (NotSet, NotSealed) as reason:

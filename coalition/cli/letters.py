@@ -72,6 +72,7 @@ def print_letter(options: Any) -> None:
     from coalition.letters import records as letters
     from coalition.printings import actions, logos, records
     from coalition.printings.press.setting import NotSet, Setter
+    from coalition.printings.sealing import evidence
     from coalition.printings.sealing.keys import key_of
     from coalition.printings.sealing.sealing import NotSealed, Sealer
     from coalition.printings.store import Store
@@ -92,7 +93,7 @@ def print_letter(options: Any) -> None:
             try:
                 sheet, pictures, said = logos.pictures(wanted, Store(settings.data_dir / "logos", suffix=".png"))
                 with Setter() as setter, Sealer(lambda: key_of(settings, now()), settings.timestamp_url) as sealer:
-                    made = sealer.finish(sheet, setter.set(sheet, pictures))
+                    made = sealer.finish(sheet, setter.set(sheet, pictures, evidence.files(sheet)))
             except (NotSet, NotSealed) as reason:
                 raise Stop(f"The PDF could not be set: {reason}") from None
             said = " ".join(filter(None, (said, made.unstamped)))

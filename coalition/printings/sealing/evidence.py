@@ -23,7 +23,7 @@ from coalition.history import records as history
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter
 from coalition.letters.text import LetterText, canonical, tidied
-from coalition.printings.press.layout import Sheet
+from coalition.printings.press.layout import Receipt, Sheet
 from coalition.printings.sealing.attachments import Attachment
 
 FORMAT = "Coalition evidence 1"
@@ -88,9 +88,9 @@ def _endorsement(one: Endorsement, register_id: str | None) -> dict[str, Any]:
     }
 
 
-def files(sheet: Sheet) -> tuple[Attachment, ...]:
+def files(sheet: Sheet | Receipt) -> tuple[Attachment, ...]:
     """What is attached to a printing; nothing where no evidence was frozen with it."""
-    if sheet.evidence is None:
+    if isinstance(sheet, Receipt) or sheet.evidence is None:
         return ()
     evidence = json.loads(sheet.evidence)
     return (

@@ -15,7 +15,6 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
-import pikepdf
 from asn1crypto import pem, x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -28,8 +27,6 @@ from pyhanko.sign.signers.pdf_byterange import SignatureObject
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from coalition.base import apart
-from coalition.printings.sealing.attaching import attach
-from coalition.printings.sealing.attachments import from_data
 from coalition.printings.sealing.stamping import NoStamp, Service
 
 generic: Any = untyped
@@ -44,13 +41,9 @@ def main() -> None:
 
 
 def _warm() -> Callable[[bytes], bytes]:
-    seal = warm_seal()
-
     def do(job: bytes) -> bytes:
         size = int.from_bytes(job[:4], "big")
         wanted, pdf = json.loads(job[4 : 4 + size]), job[4 + size :]
-        if wanted["attachments"]:
-            pdf = _with_attachments(pdf, wanted)
         sealed, unstamped = seal(pdf, wanted)
         said = json.dumps({"unstamped": unstamped}).encode()
         return len(said).to_bytes(4, "big") + said + sealed
@@ -58,26 +51,14 @@ def _warm() -> Callable[[bytes], bytes]:
     return do
 
 
-def _with_attachments(pdf: bytes, wanted: Mapping[str, Any]) -> bytes:
-    out = BytesIO()
-    with pikepdf.open(BytesIO(pdf)) as opened:
-        attach(opened, map(from_data, wanted["attachments"]), datetime.fromisoformat(wanted["at"]))
-        opened.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.preserve)
-    return out.getvalue()
-
-
-def warm_seal() -> Callable[[bytes, Mapping[str, Any]], tuple[bytes, str]]:
-    """The function it gives seals one PDF, and says why it has no time stamp where it should have one."""
-
-    def seal(pdf: bytes, wanted: Mapping[str, Any]) -> tuple[bytes, str]:
-        if not wanted["service"]:
-            return _sealed(pdf, wanted, None), ""
-        try:
-            return _sealed(pdf, wanted, Service(wanted["service"])), ""
-        except NoStamp as reason:
-            return _sealed(pdf, wanted, None), str(reason)
-
-    return seal
+def seal(pdf: bytes, wanted: Mapping[str, Any]) -> tuple[bytes, str]:
+    """The sealed PDF, and why it has no time stamp where it should have one."""
+    if not wanted["service"]:
+        return _sealed(pdf, wanted, None), ""
+    try:
+        return _sealed(pdf, wanted, Service(wanted["service"])), ""
+    except NoStamp as reason:
+        return _sealed(pdf, wanted, None), str(reason)
 
 
 def _sealed(pdf: bytes, wanted: Mapping[str, Any], service: Service | None) -> bytes:

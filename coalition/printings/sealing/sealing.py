@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
 from coalition.base.apart import Child, Failed
 from coalition.printings.press.layout import Receipt, Sheet
-from coalition.printings.sealing import attachments as files
-from coalition.printings.sealing import evidence
-from coalition.printings.sealing.attachments import Attachment
 from coalition.printings.sealing.keys import Key
 
 TIME_LIMIT_S, MEMORY_LIMIT_MB = 120.0, 1024
@@ -50,24 +47,17 @@ class Sealer:
         self.close()
 
     def finish(self, sheet: Sheet | Receipt, pdf: bytes) -> Sealed:
-        """A PDF as it is kept: a printing with its evidence and its seal, all else as it was set. Raises NotSealed."""
-        if isinstance(sheet, Receipt) or not sheet.printing:
-            return Sealed(pdf)
-        return self.seal(pdf, sheet.made_at, evidence.files(sheet))
+        """A PDF as it is kept: a printing under its seal, all else as it was set. Raises NotSealed."""
+        printed = isinstance(sheet, Sheet) and bool(sheet.printing)
+        return self.seal(pdf, sheet.made_at) if printed else Sealed(pdf)
 
-    def seal(self, pdf: bytes, at: str, attachments: Sequence[Attachment] = ()) -> Sealed:
-        """The PDF with its attachments, sealed at the printing's own time (ISO 8601). Raises NotSealed.
+    def seal(self, pdf: bytes, at: str) -> Sealed:
+        """The PDF, sealed at the printing's own time (ISO 8601). Raises NotSealed.
 
         A time stamp that cannot be had holds no printing up: it is sealed without one, and that is said.
         """
         key = self._key()
-        wanted = {
-            "key": key.private,
-            "certificates": key.certificates,
-            "at": at,
-            "service": self._service,
-            "attachments": [files.as_data(one) for one in attachments],
-        }
+        wanted = {"key": key.private, "certificates": key.certificates, "at": at, "service": self._service}
         head = json.dumps(wanted).encode()
         try:
             answer = self._child.ask(len(head).to_bytes(4, "big") + head + pdf)
