@@ -29,6 +29,7 @@ Kind = Literal["whole", "older", "altered", "foreign"]
 Claims = dict[str, Any]
 
 _AGAIN = "Ask for the file as it was published, and check that one."
+_NONE_FOUND = "Beside the printing that we keep we found no page and no attached file that differs."
 _NO_SEAL = (
     "It has no seal of ours. Only printings of a letter are sealed, not its drafts, versions and receipts; and a "
     "printing that was saved anew, scanned, or sent through a program that rewrites PDFs has lost its seal."
@@ -188,7 +189,10 @@ def _altered(found: Found, claims: Claims | None, told: Known | None, where: tup
         ),
         "changed": "The seal is ours, but something within what it covers was changed afterwards.",
         "cut": "The seal is ours, but a part of the file is missing.",
-        "damaged": "It bears our seal, but the seal itself does not hold: it was damaged, or imitated.",
+        "damaged": (
+            "It bears our seal, but the seal does not hold: the file was saved anew by another program, or somebody "
+            "damaged the seal or imitated it."
+        ),
     }[found.state]
     verdict = Verdict("altered", "Ours, but altered", (what, _AGAIN), where)
     return replace(verdict, slug=told.letter.slug, number=told.newest) if told else verdict
@@ -197,9 +201,10 @@ def _altered(found: Found, claims: Claims | None, told: Known | None, where: tup
 def _where(found: Found, pdf: bytes, verifier: Verifier, store: Store | None, told: Known | None) -> tuple[str, ...]:
     if found.state == "added to":
         added = len(pdf) - found.sealed
-        return (f"{added:,} bytes were added after the seal.", *verifier.differences(pdf[: found.sealed], pdf))
+        return (f"{added:,} bytes were added after the seal.", *(verifier.differences(pdf[: found.sealed], pdf) or ()))
     kept = store.get(told.printing.content) if store and told and told.printing.state == "set" else None
-    return verifier.differences(kept, pdf) if kept else ()
+    differences = verifier.differences(kept, pdf) if kept else None
+    return (_NONE_FOUND,) if differences == () else differences or ()
 
 
 def _foreign(found: Found) -> Verdict:

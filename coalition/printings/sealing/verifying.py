@@ -68,12 +68,12 @@ class Verifier:
             return None
         return said
 
-    def differences(self, first: bytes, second: bytes) -> tuple[str, ...]:
-        """How the second differs from the first, in sentences, as far as that can be told."""
+    def differences(self, first: bytes, second: bytes) -> tuple[str, ...] | None:
+        """How the second differs from the first, in sentences; None where it cannot be looked into."""
         try:
             return tuple(self._ask({"what": "differences", "first": len(first)}, first + second))
         except Failed:
-            return ()
+            return None
 
     def _ask(self, wanted: dict[str, Any], data: bytes) -> Any:
         head = json.dumps(wanted).encode()
