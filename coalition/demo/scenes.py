@@ -97,6 +97,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         scenes_links,
         scenes_logo,
         scenes_printed,
+        scenes_outcome,
         scenes_public,
         scenes_suggestions,
         scenes_versions,
@@ -114,6 +115,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         await scenes_versions.scenes(stage)
         await scenes_conditions.scenes(stage)
         await scenes_kept.scenes(stage)
+        await scenes_outcome.scenes(stage)
         await scenes_suggestions.scenes(stage)
         await scenes_printed.scenes(stage)
         await scenes_closing.scenes(stage)

@@ -15,7 +15,8 @@ def addressees(text: LetterText) -> str:
 def sentence(dispatch: Dispatch, letter: Letter) -> str:
     """What happened, as everybody may read it: "handed to the Metropolitan Police Authority on ..."."""
     whom = dispatch.whom or addressees(letter.text)
-    on = f" on {day_words(dispatch.day)}" if dispatch.day else ""
+    comma = "," if "," in whom else ""  # "the Authority, which decides, on Monday": not what it decides on
+    on = f"{comma} on {day_words(dispatch.day)}" if dispatch.day else ""
     if dispatch.way == "mail":
         return f"sent by e-mail to {whom}{on}"
     at = f", {dispatch.place}" if dispatch.place else ""

@@ -185,7 +185,7 @@ def test_without_a_reply_the_coordinator_is_mailed_once_on_the_morning_when_two_
     [one] = delivered.mails("nudge")
     mail = _written(delivered, one, due)
     assert mail.to == sample.COORDINATOR[0]
-    assert "handed to the Metropolitan Police Authority, which decides on Monday 26 October 2009" in mail.text
+    assert "handed to the Metropolitan Police Authority, which decides, on Monday 26 October 2009" in mail.text
     assert mail.text.count("/desk/letters/keep-the-mets-human-trafficking-unit/replies") == 1
     delivered.do(replies.note, delivered.reply)
     with pytest.raises(NotWanted):

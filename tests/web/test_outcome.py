@@ -101,6 +101,9 @@ async def test_lost_is_recorded_shown_and_told_to_the_endorsers_once(eva: Campai
         assert "Who decided: The board of the Metropolitan Police Authority. The unit closed." in shown
         assert "A decision is expected" not in shown
         assert (await reader.get(f"{public}.json")).json()["outcome"]["outcome"] == "lost"
+        theirs = words((await reader.get(eva.link(NSPCC))).text)
+        assert "Lost." in theirs, "the mail leads to their link"
+        assert "The unit closed." in theirs
         history = words((await desk.get(f"{desk_path}/history")).text)
         assert "told one endorser by mail what came of it: lost." in history
         assert "recorded what came of it: lost," in history

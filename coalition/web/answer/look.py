@@ -10,6 +10,9 @@ from starlette.responses import Response
 
 from coalition.base.links import Link
 from coalition.dispatch import records as dispatches
+from coalition.dispatch import replies
+from coalition.dispatch.replies import Reply
+from coalition.dispatch.rules import Dispatch
 from coalition.dispatch.telling import sentence
 from coalition.endorsements import records as endorsements
 from coalition.endorsements import requests, rules
@@ -64,6 +67,8 @@ class Look:
     editions: list[Edition]
     wanted: Suggestion | None  # the words that their endorsement waits for
     delivered: str  # how the letter was, in a sentence; empty: it is not yet
+    dispatches: list[Dispatch]
+    replies: list[Reply]  # as everybody may see them
     request: Request | None  # the newest they made of the desk
     suggestions: list[Suggestion]  # of this organisation, the newest first
 
@@ -82,7 +87,7 @@ def look_of(connection: Connection, nonce: str | None, now: datetime, read: int 
     since = _read_before(letter, endorsement, read or (asked.version if asked else None))
     before = letters.version(connection, letter.id, since).text if since else version.text
     stop = organisations.mail_stop(connection, email)
-    dispatch = dispatches.first(connection, letter.id) if letter_rules.dispatched(letter) else None
+    sent = dispatches.happened(connection, letter.id) if letter_rules.dispatched(letter) else []
     return Look(
         letter,
         invitation,
@@ -102,7 +107,9 @@ def look_of(connection: Connection, nonce: str | None, now: datetime, read: int 
         differences(before, version.text),
         letters.editions(connection, letter.id),
         _wanted(connection, endorsement, letter),
-        sentence(dispatch, letter) if dispatch else "",
+        sentence(sent[0], letter) if sent else "",
+        sent,
+        [one.in_public for one in replies.all_replies(connection, letter.id)] if sent else [],
         requests.latest(connection, invitation.id) if letter_rules.dispatched(letter) else None,
         suggestions.of_invitation(connection, invitation.id),
     )

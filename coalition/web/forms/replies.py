@@ -59,7 +59,7 @@ def reply_form(one: Reply) -> ReplyForm:
 
 class OutcomeForm(Form):
     outcome = RadioField(
-        "What came of it", choices=options({"": "Not known yet", **OUTCOMES}), validate_choice=False, default=""
+        "Outcome", choices=options({"": "Not known yet", **OUTCOMES}), validate_choice=False, default=""
     )
     on = DateField("Known since", [Optional()])
     words = text_field(
