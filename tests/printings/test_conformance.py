@@ -1,21 +1,26 @@
 """Every PDF we set is what it claims to be, PDF/A-3a and PDF/UA-1 at once; each checker sees what is broken for it."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pikepdf
 import pytest
 
-from coalition.endorsements.undersigned import Group
+from coalition.endorsements.undersigned import Group, Line
 from coalition.letters.text import LetterText
 from coalition.printings.press.layout import Receipt, Sheet
 from coalition.printings.press.setting import Setter
+from coalition.printings.sealing import keys
+from coalition.printings.sealing.sealing import Sealer
 from tests.printings.conformance.breaking import BREAKS
 from tests.printings.conformance.checkers import CHECKERS, said
 from tests.printings.conformance.reading import aloud
+from tests.printings.samples import wall
 from tests.printings.sheets import LETTER, NAMES, numbered, sheet
 
 BODY = """# What is at stake
@@ -71,13 +76,21 @@ RECEIPT = Receipt(
     endorsed_at="Monday, 26 October 2009, 9:00 (London)",
     made_at="2009-10-26T09:00:00Z",
 )
+WALL = wall()
+AT = datetime(2009, 10, 26, 9, tzinfo=UTC)
 SHEETS: dict[str, Sheet | Receipt] = {
+    "with its evidence": replace(sheet(numbered(9)), evidence=json.dumps({"endorsements": []})),
     "a small letter": sheet(Group("", NAMES[:3])),
     "names in many scripts": sheet(Group("From everywhere", NAMES), numbered(40)),
     "a draft": sheet(numbered(3), watermark="Draft"),
     "all that a body may have": sheet(text=replace(LETTER, body=BODY)),
     "Arabic": sheet(Group("", NAMES), text=ARABIC),
     "Hindi": sheet(Group("", NAMES), text=HINDI),
+    "characters that no font has": sheet(Group("", (Line("საქართველო 組織 ไทย \ue000 ok 😀", "中"), *NAMES[:2]))),
+    "US Letter, close, names beside": replace(
+        sheet(numbered(12)), paper="letter", density="compact", signatory_place="beside"
+    ),
+    "a wall of logos": WALL.sheet,
     "bare": sheet(text=LetterText("Nothing but this", (), (), (), "", "", "", ())),
     "a receipt": RECEIPT,
 }
@@ -85,14 +98,16 @@ SHEETS: dict[str, Sheet | Receipt] = {
 
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
-    """Gives the PDF of a sheet, set once."""
+    """Gives the PDF of a sheet, set once: in chunks of a few names, and sealed if it is a printing."""
     folder = tmp_path_factory.mktemp("printed")
-    with Setter() as setter:
+    key = keys.load(folder / "seal", None, "", "letters.example", AT)
+    with Setter(sizes=(3, 5, 8)) as setter, Sealer(lambda: key) as sealer:
 
         def one(name: str) -> Path:
             path = folder / f"{name}.pdf"
             if not path.exists():
-                path.write_bytes(setter.set(SHEETS[name]))
+                pdf = setter.set(SHEETS[name], pictures=WALL.pictures)
+                path.write_bytes(sealer.finish(SHEETS[name], pdf).pdf)
             return path
 
         yield one

@@ -17,6 +17,8 @@ from typing import Any
 import pydyf  # type: ignore[import-untyped]
 import uharfbuzz  # type: ignore[import-untyped]
 
+from coalition.printings.press.empty_boxes import give_boxes
+
 _UNIVERSAL_ACCESS = b"""
 <rdf:Description rdf:about="" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
     xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>
@@ -42,6 +44,7 @@ _UNIVERSAL_ACCESS = b"""
 def conform(_: Any, pdf: Any) -> None:
     """WeasyPrint's `finisher`: completes the metadata and the marks of `pdf` in place."""
     _claim_universal_access(_object(pdf, pdf.catalog["Metadata"]))
+    give_boxes(pdf)
     root = _object(pdf, pdf.catalog["StructTreeRoot"])
     in_the_tree = set(_object(pdf, root["K"][0])["K"])
     numbers = _object(pdf, root["ParentTree"])["Nums"]
@@ -108,8 +111,9 @@ def _object(pdf: Any, reference: bytes) -> Any:
 
 
 # Loose accents, and the scripts of India, whose glyphs do not stand in the order of their letters. Not scripts written
-# from right to left: readers take those glyphs as they are seen, and poppler turns an ActualText of them round.
-_RESHAPED = re.compile("[\u0300-\u036f\u0900-\u1cff]")
+# from right to left: readers take those glyphs as they are seen, and poppler turns an ActualText of them round. And
+# characters for private use, which stand for nothing by themselves.
+_RESHAPED = re.compile("[\u0300-\u036f\u0900-\u1cff\ue000-\uf8ff]")
 _JOINER = "\u034f"  # stands for a part of a letter that is none itself: no sign, no width, no break
 
 

@@ -18,7 +18,7 @@ from coalition.letters import text as letter_text
 from coalition.letters.text import LetterText, body_html, one_line, tidied
 
 # Raise it whenever the same sheet should be set anew: a changed page, changed fonts, a newer WeasyPrint.
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 
 # Into a receipt of one page fit so many characters that people wrote, however wide, in the letter's own size and in the
 # next smaller one; in the smallest, all that any form lets them write.

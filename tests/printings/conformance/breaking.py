@@ -156,7 +156,7 @@ _FOR_ARCHIVES: dict[str, tuple[str, Break]] = {
     "a link that is not printed": ("6.3.2", _put(_link, "/F", 2)),
     "a link that starts a program": ("6.5.1", _put(_link, "/A", Dictionary(S=Name.Launch))),
     "a script at the door": ("6.5", _put(_root, "/AA", Dictionary())),
-    "a form of its own kind": ("6.4.2", _put(_root, "/AcroForm", Dictionary(XFA=Array()))),
+    "a form of its own kind": ("6.4.2", _put(lambda pdf: pdf.Root.AcroForm, "/XFA", Array())),
     "a kind of element nobody knows": ("6.7.3", _called("/P", "/Paragraph")),
     "words in no language": ("6.7.4", _put(_root, "/Lang", "no such language")),
     "an attachment that is nothing to the letter": ("6.8", _attach),
