@@ -21,6 +21,7 @@ from coalition.base.settings import TEMPLATES, Settings
 from coalition.dispatch.telling import sentence
 from coalition.endorsements.joins import rules as join_rules
 from coalition.letters import embargo, rules
+from coalition.letters.phrases import phrases
 from coalition.letters.text import LetterText, body_html
 from coalition.organisations.registers.register import Register
 from coalition.printings.sealing.verifying import Verifier
@@ -80,6 +81,7 @@ def _environment(settings: Settings) -> Environment:
         demo=settings.demo,
         has_register=bool(settings.register_url),
         body_html=body_html,
+        phrases=phrases,
         now=clock.now,
         is_public=lambda letter: rules.is_public(letter, clock.now()),
         sentence=sentence,

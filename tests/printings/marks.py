@@ -21,7 +21,9 @@ def mark(name: str) -> tuple[str, bytes]:
 
 def _drawn(name: str) -> bytes:
     seed = hashlib.sha256(name.encode()).digest()
-    ink, kind, words = INKS[seed[0] % len(INKS)], seed[1] % 4, _wordmark(name)
+    words = _wordmark(name)
+    kind = seed[1] % 4 if all(ord(letter) < 0x250 or letter == "’" for letter in name) else 0
+    ink = INKS[seed[0] % len(INKS)]
     emblem = _emblem(seed, ink)
     if kind == 0:  # an emblem alone
         picture = emblem
@@ -79,7 +81,7 @@ def _emblem(seed: bytes, ink: str) -> Image.Image:
 @cache
 def _face(size: int) -> ImageFont.FreeTypeFont:
     face = ImageFont.truetype(BytesIO(FONT.read_bytes()), size)
-    face.set_variation_by_axes([20, 600])
+    face.set_variation_by_axes([600, 20])  # weight, optical size
     return face
 
 

@@ -82,7 +82,7 @@ Yours faithfully,
 
 
 def three() -> Sample:
-    marks = dict(map(mark, ("Lantern 3", "Fair Passage 1", "Brackenmoor Women 9")))
+    marks = dict(map(mark, THREE))
     people = ("Sample Signatory", "Another Sample", "Third Sample")
     roles = ("Chief Executive", "Director", "Manager")
     group = Group("", tuple(map(Line, THREE, people, roles)))
@@ -269,6 +269,10 @@ def scripts() -> Sample:
 
 # Ten thousand names
 
+PARTS = (
+    "Abbey Bishop’s Castle East Great Greater Hallow High Inner King’s Little Long Low Lower Market Nether New North "
+    "Old Outer Over Queen’s South Upper West"
+).split()
 PLACES = (
     "Ashcombe Brackenmoor Calderwick Dunholme Eastermoor Fennbridge Garrowby Harrowdale Ilverton Jarrowfield Kelham "
     "Lanternhill Marlwick Northmere Oakhanger Penmarsh Quayside Rivermouth Saltfleet Thornwick Ulverby Vexford "
@@ -282,10 +286,7 @@ KINDS = (
 
 
 def ten_thousand(count: int = 10_000) -> Sample:
-    names = sorted(
-        f"{PLACES[n % 25]} {KINDS[n // 25 % 16]}" + (f", Branch {n // 400 + 1}" if n >= 400 else "")
-        for n in range(count)
-    )
+    names = sorted(f"{PARTS[n // 400]} {PLACES[n % 25]} {KINDS[n // 25 % 16]}" for n in range(count))
     lines = tuple(Line(name, f"Sample Signatory {n}" if n % 3 else "") for n, name in enumerate(names, start=1))
     groups = (Group("National organisations", lines[:40]), Group("Local organisations", lines[40:]))
     text = replace(sample.TEXT, subject="Ten thousand doors, kept open", enclosures=(), cc=())

@@ -58,5 +58,5 @@ def chunk_hash(chunk: Sheet) -> str:
 
 @cache
 def _look() -> list[str]:
-    files = ("pdf/letter.css", "pdf/letter.html", "partials/undersigned.html")
+    files = ("pdf/letter.css", "pdf/letter.html", "pdf/undersigned.html")
     return [hashlib.sha256((TEMPLATES / name).read_bytes()).hexdigest() for name in files]

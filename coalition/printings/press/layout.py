@@ -6,7 +6,7 @@ import hashlib
 import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from coalition.base.settings import TEMPLATES
 from coalition.endorsements.undersigned import Group, Line
 from coalition.letters import text as letter_text
+from coalition.letters.phrases import phrases
+from coalition.letters.printed import MOST_LOGOS
 from coalition.letters.text import LetterText, body_html, one_line, tidied
 
 # Raise it whenever the same sheet should be set anew: a changed page, changed fonts, a newer WeasyPrint.
@@ -122,16 +124,20 @@ def headings_html(sheet: Sheet, samples: Sequence[Line]) -> str:
 def edges_html(sheet: Sheet | Receipt, pages: int) -> str:
     """What stands at the edges of every page, and the number of each, all in their places on one page."""
     language = sheet.text.language if isinstance(sheet, Sheet) else "en-GB"
-    return _page("edges_apart").render(language=language, **_edges(sheet), numbers=range(1, pages + 1), pages=pages)
+    look = _look(sheet) if isinstance(sheet, Sheet) else ""
+    edges = _edges(sheet)
+    return _page("edges_apart").render(language=language, look=look, **edges, numbers=range(1, pages + 1), pages=pages)
 
 
-def _edges(sheet: Sheet | Receipt) -> dict[str, str]:
+def _edges(sheet: Sheet | Receipt) -> dict[str, Any]:
     if isinstance(sheet, Receipt):  # on one page, so that it needs no running head
         edition = f"Receipt for the endorsement of version {sheet.version}"
-        return {"running": "", "edition": edition, "fingerprint": one_line(sheet.fingerprint), "watermark": ""}
+        words, code = phrases("en-GB"), one_line(sheet.fingerprint)
+        return {"words": words, "running": "", "edition": edition, "fingerprint": code, "watermark": ""}
+    words = phrases(sheet.text.language)
     running = textwrap.shorten(_title(tidied(sheet.text)), _RUNNING_HEAD_LENGTH, placeholder=" …")
-    edition, fingerprint = _edition(sheet), one_line(sheet.fingerprint)
-    return {"running": running, "edition": edition, "fingerprint": fingerprint, "watermark": sheet.watermark}
+    edition, code = words.edition(sheet.version, sheet.printing), one_line(sheet.fingerprint)
+    return {"words": words, "running": running, "edition": edition, "fingerprint": code, "watermark": sheet.watermark}
 
 
 def _title(text: LetterText) -> str:
@@ -159,11 +165,16 @@ class _WithoutLines:
 
 def _letter(sheet: Sheet, part: str, groups: Sequence[Group | _WithoutLines]) -> str:
     text = tidied(sheet.text)
+    pictured, named = _heads(text.leads, sheet)
     return _page("letter").render(
         part=part,
-        text=text,
+        text=replace(text, leads=named),
         body=body_html(text.body),
+        leads=text.leads,
+        letterhead=pictured,
         title=_title(text),
+        look=_look(sheet),
+        density=sheet.density,
         groups=groups,
         undersigned=sheet.undersigned,
         made_at=sheet.made_at,
@@ -171,6 +182,23 @@ def _letter(sheet: Sheet, part: str, groups: Sequence[Group | _WithoutLines]) ->
         numbers=(1,),
         pages=1,
     )
+
+
+def _look(sheet: Sheet) -> str:
+    """The classes by which letter.css knows how the sheet is set."""
+    return f"on-{sheet.paper} {sheet.density} {sheet.signatory_place}"
+
+
+def _heads(leads: Sequence[str], sheet: Sheet) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    """The leads at the head of the letter: those in a row of logos, and those whose names are printed."""
+    if sheet.letterhead == "none":
+        return [], ()
+    if sheet.letterhead == "names" or not any(sheet.lead_logos):
+        return [], tuple(leads)
+    row = list(zip(leads, (*sheet.lead_logos, *[""] * len(leads)), strict=False))
+    if len(row) <= MOST_LOGOS:
+        return row, ()
+    return [one for one in row if one[1]], tuple(lead for lead, logo in row if not logo)
 
 
 def _printed(group: Group) -> Group:
@@ -182,16 +210,6 @@ def _one_line(line: Line) -> Line:
     return Line(organisation, signatory, role, note, line.logo)
 
 
-def _edition(sheet: Sheet) -> str:
-    version = f"Version {sheet.version}" if sheet.version else "Not yet opened for endorsement"
-    return f"{version}, {_printing_in_words(sheet.printing)}" if sheet.printing else version
-
-
-def _printing_in_words(number: int) -> str:
-    words = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-    return f"{words[number - 1]} printing" if number <= len(words) else f"printing {number}"
-
-
 @cache
 def _page(name: str) -> Template:
     environment = Environment(
@@ -201,4 +219,5 @@ def _page(name: str) -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals.update(phrases=phrases)
     return environment.get_template(f"pdf/{name}.html")

@@ -18,9 +18,11 @@ import uharfbuzz  # type: ignore[import-untyped]
 from coalition.base import apart
 from coalition.base.settings import TEMPLATES
 from coalition.printings.press import binder, galleys, lines
+from coalition.printings.press.binding import bind_words
 from coalition.printings.press.conformance import faithful, the_same_everywhere
 from coalition.printings.press.layout import Receipt, Sheet, from_data, lines_html
 from coalition.printings.press.lines import direction
+from coalition.printings.press.logos import size_logos
 from coalition.printings.press.parcels import unpacked
 from coalition.printings.sealing.attachments import from_data as attachment_from_data
 
@@ -33,6 +35,11 @@ _FONTS: dict[str, tuple[tuple[str, str], dict[str, float]]] = {  # name in the s
     "serif-bold": (_SERIF, {"wght": 600, "opsz": 11}),
     "serif-italic": (_SERIF_ITALIC, {"wght": 400, "opsz": 11}),
     "serif-bold-italic": (_SERIF_ITALIC, {"wght": 600, "opsz": 11}),
+    "small": (_SERIF, {"wght": 400, "opsz": 8}),
+    "small-bold": (_SERIF, {"wght": 600, "opsz": 8}),
+    "small-italic": (_SERIF_ITALIC, {"wght": 400, "opsz": 8}),
+    "large-bold": (_SERIF, {"wght": 600, "opsz": 20}),
+    "large-italic": (_SERIF_ITALIC, {"wght": 400, "opsz": 14}),
     "arabic": (("fontpkg_amiri", "Amiri-Regular.ttf"), {}),
     "arabic-bold": (("fontpkg_amiri", "Amiri-Bold.ttf"), {}),
     "hindi": (_HINDI, {"wght": 400, "wdth": 100}),
@@ -96,6 +103,9 @@ class Press:
         """What WeasyPrint makes of our HTML: pages that are laid out."""
         page = self._weasyprint.HTML(string=html, base_url=None, url_fetcher=self.fetcher)
         _give_names_their_direction(page.etree_element)
+        size_logos(page.etree_element, self.fetcher.pictures)
+        for letter in page.etree_element.iter("article"):
+            bind_words(letter)
         styles = [self._letter, self._receipt]
         return page.render(stylesheets=styles, font_config=self._fonts, pdf_variant="pdf/a-3a")
 
