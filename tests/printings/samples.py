@@ -136,7 +136,7 @@ def wall() -> Sample:
         replace(line, signatory="", role="", note="", logo="" if at % 5 == 3 else marks[line.organisation][0])
         for at, line in enumerate(lines)
     ]
-    text = replace(SHORT, leads=SIX, addressees=sample.TEXT.addressees, date_line="London, 9 March 2010")
+    text = replace(SHORT, leads=SIX, ask="")
     sheet = _sheet(
         text,
         (Group("", tuple(lines)),),

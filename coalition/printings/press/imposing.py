@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Rows:
     widows: int = 2  # that stand at least on the page where the rows end
     before: float = 0
     after: float = 0
+    gap: float = 0  # of each height, what is left free below its lines
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,15 @@ class Place:
 
 
 _HAIR = 0.01  # lengths that were added up differ by less
+_THIN = 0.2  # of a page: if the last has less on it, it is worth saving
+_TIGHTER = (0.85, 0.7)  # of the room between rows and above headings, as long as nobody sees it
 
 
 class _Cursor:
     """Where the next thing goes."""
 
-    def __init__(self, first: Room, others: Room, start: float) -> None:
-        self._first, self._others = first, others
+    def __init__(self, first: Room, others: Room, start: float, ends: tuple[int, float] | None) -> None:
+        self._first, self._others, self._ends = first, others, ends
         self.page, self.top, self.after = 0, start, 0.0
 
     @property
@@ -52,7 +55,8 @@ class _Cursor:
 
     @property
     def room(self) -> Room:
-        return self._others if self.page else self._first
+        room = self._others if self.page else self._first
+        return Room(room.top, self._ends[1]) if self._ends and self._ends[0] == self.page else room
 
     def left(self, before: float) -> float:
         return self.room.bottom - self.top - (0 if self.fresh else max(self.after, before)) + _HAIR
@@ -72,9 +76,61 @@ def impose(blocks: Sequence[Heading | Rows], first: Room, others: Room, start: f
     """The places of each block: one for a heading, one a row for rows. `start` is where the first page is free from.
 
     A heading stands on the page of what follows it; no row is split; none is left alone where more might stand with it.
-    Something higher than a page stands on a page of its own, and runs out of it.
+    Something higher than a page stands on a page of its own, and runs out of it. A first page with next to nothing of
+    the list leaves all to the next; a last one is saved by setting all a little tighter, or takes some of that before.
     """
-    cursor = _Cursor(first, others, start)
+    loose = _imposed(blocks, first, others, start)
+    few = max((block.orphans for block in blocks if isinstance(block, Rows)), default=0)
+    if _last(loose) and start > first.top + _HAIR and 0 < _rows_on(0, blocks, loose) < few:
+        first = Room(first.top, start)
+        loose = _imposed(blocks, first, others, start)
+    used = max((place.top for places in loose for place in places if place.page == _last(loose)), default=0.0)
+    if not _last(loose) or used - others.top > _THIN * (others.bottom - others.top):
+        return loose
+    for much in _TIGHTER:
+        tight = _imposed([_tightened(block, much) for block in blocks], first, others, start)
+        if _last(tight) < _last(loose):
+            return tight
+    return _evened(blocks, first, others, start, loose)
+
+
+def _last(places: Sequence[Sequence[Place]]) -> int:
+    return max((place.page for of in places for place in of), default=0)
+
+
+def _tightened(block: Heading | Rows, much: float) -> Heading | Rows:
+    if isinstance(block, Heading):
+        return replace(block, before=block.before * much)
+    less = block.gap * (1 - much)
+    return replace(block, heights=tuple(height - less for height in block.heights))
+
+
+def _evened(
+    blocks: Sequence[Heading | Rows], first: Room, others: Room, start: float, loose: list[list[Place]]
+) -> list[list[Place]]:
+    """With as many rows on the last page as may stand alone there, whichever group they are of."""
+    last, places = _last(loose), loose
+    wanted = max(block.widows for block in blocks if isinstance(block, Rows))
+    while _rows_on(last, blocks, places) < wanted:
+        above = [place.top for of in places for place in of if place.page == last - 1]
+        if not above:
+            return loose
+        places = _imposed(blocks, first, others, start, (last - 1, max(above) - 2 * _HAIR))
+        if _last(places) != last:
+            return loose
+    return places
+
+
+def _rows_on(page: int, blocks: Sequence[Heading | Rows], places: Sequence[Sequence[Place]]) -> int:
+    rows = (of for block, of in zip(blocks, places, strict=True) if isinstance(block, Rows))
+    return sum(place.page == page for of in rows for place in of)
+
+
+def _imposed(
+    blocks: Sequence[Heading | Rows], first: Room, others: Room, start: float, ends: tuple[int, float] | None = None
+) -> list[list[Place]]:
+    """`ends` is a page that ends earlier than others, and where."""
+    cursor = _Cursor(first, others, start, ends)
     places: list[list[Place]] = []
     for headings, rows in _kept_together(blocks):
         if not cursor.fresh and _least_height(headings, rows, cursor.after) > cursor.room.bottom - cursor.top + _HAIR:

@@ -186,7 +186,9 @@ def _letter(sheet: Sheet, part: str, groups: Sequence[Group | _WithoutLines]) ->
 
 def _look(sheet: Sheet) -> str:
     """The classes by which letter.css knows how the sheet is set."""
-    return f"on-{sheet.paper} {sheet.density} {sheet.signatory_place}"
+    lines = (line for group in sheet.groups for line in group.lines)
+    bare = "" if any(line.signatory or line.role for line in lines) else " bare"  # each takes one line
+    return f"on-{sheet.paper} {sheet.density} {sheet.signatory_place}{bare}"
 
 
 def _heads(leads: Sequence[str], sheet: Sheet) -> tuple[list[tuple[str, str]], tuple[str, ...]]:

@@ -91,7 +91,8 @@ def _parts(sheet: Sheet, galleys: Sequence[Galley], page: Any, drawing: Drawing)
 def _list(box: Any, pieces: Sequence[Piece], galley: Galley) -> _Part:
     rows = [pieces[at : at + galley.columns] for at in range(0, len(pieces), galley.columns)]
     heights = tuple(max(piece.before + piece.height + piece.after for piece in row) for row in rows)
-    block = Rows(heights, galley.orphans, galley.widows, box.margin_top, box.margin_bottom)
+    gap = min(piece.after for piece in pieces)
+    block = Rows(heights, galley.orphans, galley.widows, box.margin_top, box.margin_bottom, gap)
     return _Part("LI", pieces, block, pieces[0].left, galley.columns, galley.step)
 
 
