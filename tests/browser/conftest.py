@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from coalition.base import clock
+from coalition.base.links import Links
 from coalition.demo import sample
 from coalition.demo.scenes import Scene
+from coalition.people import actions as people
+from coalition.people import records as people_records
 from tests.running import Running, in_a_thread, until
 
 
@@ -17,6 +21,15 @@ def demo(tmp_path: Path) -> Iterator[Running]:
     with in_a_thread(tmp_path / "data") as (running, _):
         sample.fill(running.database, running.settings)
         yield running
+
+
+def session(running: Running) -> str:
+    """The cookie of Eva, signed in."""
+    now = clock.now()
+    eva = running.database.read_now(people_records.coordinator_by_email, "eva.sample@campaign.example")
+    assert eva
+    nonce = running.database.write_now(people.new_link, eva, now)
+    return Links(running.settings.secret_keys).token("session", running.database.write_now(people.sign_in, nonce, now))
 
 
 @dataclass(frozen=True)

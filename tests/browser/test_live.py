@@ -10,13 +10,10 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from coalition.base import clock
 from coalition.base.database import Database
-from coalition.base.links import Links
 from coalition.base.settings import from_environment
 from coalition.demo import sample
-from coalition.people import actions as people
-from coalition.people import records as people_records
+from tests.browser.conftest import session
 from tests.cast import NSPCC, SLUG, endorse_form
 from tests.running import Running, answers, free_port, process, until
 
@@ -121,15 +118,6 @@ async def endorse(running: Running) -> None:
     async with httpx.AsyncClient() as charity:
         answer = await charity.post(running.link(NSPCC) + "/endorse", data=endorse_form())
     assert answer.status_code == 303
-
-
-def session(running: Running) -> str:
-    """The cookie of Eva, signed in."""
-    now = clock.now()
-    eva = running.database.read_now(people_records.coordinator_by_email, "eva.sample@campaign.example")
-    assert eva
-    nonce = running.database.write_now(people.new_link, eva, now)
-    return Links(running.settings.secret_keys).token("session", running.database.write_now(people.sign_in, nonce, now))
 
 
 async def at_desk(running: Running, browser: Browser) -> Page:
