@@ -119,7 +119,7 @@ async def test_every_row_and_every_kept_file_comes_back_on_either_database(
     assert read.rows == sum(map(len, before.values()))
     assert database.read_now(all_rows) == before
     assert _files(folder) == _files(busy.settings.data_dir)
-    assert len(_files(folder)) == read.files == 3
+    assert len(_files(folder)) == read.files == 4
 
     # And back again: what travelled through the other database is still the same.
     database.read_now(backup.write, folder, tmp_path / "again")
