@@ -1,5 +1,6 @@
 """The press as the site has it: sheets asked for in the web's transaction, set by the worker; letters of any length."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from tests.bench.campaigns import PLACES, WORK, Campaign, begin
 from tests.bench.processes import Running, site
 
 LIMIT_S = 180
+PRINTED = ("organisation", "signatory", "role", "note")
 _APART = 100_000  # between the numbers of two letters' names: no name of one is in another
 
 
@@ -59,7 +61,19 @@ def under(sheet: Sheet, count: int, number: int) -> Sheet:
     each = -(-count // len(GROUPS))
     lines = [_line(first + n) for n in range(count)]
     groups = (Group(name, tuple(lines[at * each : (at + 1) * each])) for at, name in enumerate(GROUPS))
-    return replace(sheet, groups=tuple(groups), undersigned=count)
+    return _carrying(replace(sheet, groups=tuple(groups), undersigned=count))
+
+
+def _carrying(sheet: Sheet) -> Sheet:
+    """With evidence of the same size as a real one's: an entry for each name."""
+    evidence = json.loads(sheet.evidence or '{"endorsements": [{}]}')
+    entry = evidence["endorsements"][0]
+    evidence["endorsements"] = [
+        {**entry, "group": group.name, "printed": {key: vars(line)[key] for key in PRINTED}}
+        for group in sheet.groups
+        for line in group.lines
+    ]
+    return replace(sheet, evidence=json.dumps(evidence, ensure_ascii=False, indent=1))
 
 
 def _line(number: int) -> Line:
@@ -75,4 +89,4 @@ def one_changed(sheet: Sheet) -> Sheet:
     lines[len(lines) // 2] = replace(lines[len(lines) // 2], signatory="Sample Successor")
     groups = list(sheet.groups)
     groups[middle] = Group(groups[middle].name, tuple(lines))
-    return replace(sheet, groups=tuple(groups))
+    return _carrying(replace(sheet, groups=tuple(groups)))

@@ -49,11 +49,11 @@ def _tree(pid: int) -> Iterator[int]:
     while waiting:
         one = waiting.pop()
         yield one
-        for task in Path(f"/proc/{one}/task").glob("*/children"):
-            try:
-                waiting.extend(map(int, task.read_text().split()))
-            except OSError:
-                pass  # it has just ended
+        try:
+            for task in list(Path(f"/proc/{one}/task").iterdir()):
+                waiting.extend(map(int, (task / "children").read_text().split()))
+        except OSError:
+            pass  # it has just ended
 
 
 def _highest_mb(pid: int) -> float:
