@@ -35,7 +35,7 @@ class Store:
         """
         path = self._path(content_hash)
         if not path.exists():
-            _write_durably(path, pdf)
+            write_durably(path, pdf)
         kept = self.get(content_hash)
         return hashlib.sha256(pdf if kept is None else kept).hexdigest()
 
@@ -72,7 +72,8 @@ class Store:
                 self._held -= len(oldest)
 
 
-def _write_durably(path: Path, pdf: bytes) -> None:
+def write_durably(path: Path, pdf: bytes) -> None:
+    """Puts a file there that survives a power cut, unless there is one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     part = Path(name)

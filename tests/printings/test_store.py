@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from coalition.printings.store import Store
+from coalition.printings.store import Store, write_durably
 
 HASH = "ab" + "0" * 62
 
@@ -89,4 +89,13 @@ def test_many_at_once_put_and_get_the_same(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_worker_that_looked_before_another_kept_its_pdf_does_not_put_its_own_over_it(tmp_path: Path) -> None:
+    """A seal with a time stamp is never the same twice, and the first is what was told of already."""
+    store = Store(tmp_path)
+    told = store.put(HASH, b"%PDF1")
+    write_durably(tmp_path / "ab" / f"{HASH}.pdf", b"%PDF2")
+    assert Store(tmp_path).put(HASH, b"%PDF2") == told == hashlib.sha256(b"%PDF1").hexdigest()
     assert not list(tmp_path.rglob("*.part"))

@@ -233,7 +233,7 @@ class PrintForm(Form):
     reason = text_field(
         "Why it is printed again",
         longest=REASON_LONGEST,
-        description="For the desk and the history; the public page says how many came and went, and not why.",
+        description="Whoever has the PDF can read it in its evidence. The public page says how many came and went.",
     )
 
 
