@@ -13,17 +13,19 @@ from coalition.base.database import Database
 from coalition.base.refused import Refused
 from coalition.demo import sample
 from coalition.endorsements import actions as answers
-from coalition.endorsements import requests
+from coalition.endorsements import arranging, merging, requests
 from coalition.endorsements.rules import Answer
 from coalition.history import records as history
 from coalition.invitations import actions as asking
 from coalition.invitations import linking
 from coalition.invitations.rules import Invitation
+from coalition.letters import next_version
 from coalition.letters import records as letters
-from coalition.letters.rules import Letter
+from coalition.letters.rules import Arrangements, Letter
 from coalition.people.records import Coordinator
 from coalition.printings import actions, records
 from coalition.printings.changes import Changes, Left, Reworded, Setting, in_short, proposed_reason
+from coalition.printings.press.setting import Setter
 from coalition.tables import letters as letters_table
 from coalition.tables import pdfs, printings
 from tests import cast
@@ -221,3 +223,47 @@ def test_a_printing_that_failed_is_the_same_one_again_though_sheets_are_written_
     printed.database.write_now(grow_old)
     again = printed.print()
     assert (again.number, again.content, again.state) == (2, "0" * 64, "waiting")
+
+
+def test_nothing_that_changes_later_alters_a_printing_or_what_was_set_of_it(printed: Printed) -> None:
+    """Names, signatories, settings, order, groups, the text, the directory, a merge, a list that opens again."""
+    database, first = printed.database, printed.database.read_now(records.printing, printed.letter.id)
+    with Setter() as setter:
+        before = setter.set(database.read_now(records.sheet, first.content))
+
+        def rows(connection: Connection) -> list[Any]:
+            row = select(pdfs.c.content, pdfs.c.sheet).where(pdfs.c.content == first.content)
+            kept = select(printings).where(printings.c.letter_id == printed.letter.id, printings.c.number == 1)
+            return [connection.execute(one).all() for one in (kept, row)]
+
+        kept = database.read_now(rows)
+        printed.endorse_late(AMNESTY)
+        printed.endorse(NSPCC, 1, signatory="Another Signatory")
+        printed.set(paper="letter", density="compact", leads_first=False, by_hand=True, groups=["Another group"])
+        _merge(printed, NSPCC, POPPY)
+        _correct(printed)
+        printed.do(actions.close_list, printed.slug, WHO)
+        assert database.read_now(records.printing, printed.letter.id).number == 2
+        assert database.read_now(rows) == kept
+        assert setter.set(database.read_now(records.sheet, first.content)) == before
+    found = printed.changes(2)
+    assert (found.added, found.left, found.versions) == ((AMNESTY,), (Left(POPPY, "merged"),), (1, 2))
+    assert len(found.reworded) == 1
+    assert len(found.settings) == 2
+
+
+def _merge(printed: Printed, kept: str, gone: str) -> None:
+    ours, theirs = (printed.invitation(name).organisation_id for name in (kept, gone))
+    seen = printed.database.read_now(merging.plan, ours, theirs).digest
+    printed.do(merging.merge, ours, theirs, seen, WHO)
+
+
+def _correct(printed: Printed) -> None:
+    """The list is opened again, and a correction published."""
+    letter = printed.letter
+    plan = {name: getattr(letter, name) for name in Arrangements.__dataclass_fields__}
+    plan |= {"hard_deadline": printed.at + timedelta(days=30)}
+    printed.do(arranging.arrange, printed.slug, letter.revision, Arrangements(**plan), False, WHO)
+    text = replace(letter.text, subject="Another subject", date_line="London, today")
+    printed.do(next_version.save_next, printed.slug, letter.next_revision, text)
+    printed.do(actions.publish, printed.slug, letter.next_revision + 1, "correction", "", WHO)
