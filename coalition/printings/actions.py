@@ -91,7 +91,9 @@ def close_list(connection: Connection, slug: str, who: str, now: datetime) -> Pr
         return records.printing(connection, letter.id)
     add_history(connection, letter.id, now, Deed("list closed", who))
     by_itself = letter.hard_deadline is not None and letter.hard_deadline <= now
-    return _print(connection, letter, who, AT_DEADLINE if by_itself else BY_HAND, now)
+    made = printed_now(connection, letter, len(records.all_printings(connection, letter.id)) + 1, now)
+    found = what_changed(connection, letter, made)
+    return _print(connection, letter, made, found, who, AT_DEADLINE if by_itself else BY_HAND, now)
 
 
 def print_again(connection: Connection, slug: str, who: str, now: datetime, reason: str = "") -> Printing:
@@ -111,16 +113,17 @@ def print_again(connection: Connection, slug: str, who: str, now: datetime, reas
     if last.state == "failed":
         records.set_again(connection, last.content, now)
         return records.printing(connection, letter.id)
-    found = what_changed(connection, letter, printed_now(connection, letter, last.number + 1, now))
+    made = printed_now(connection, letter, last.number + 1, now)
+    found = what_changed(connection, letter, made)
     if not found:
         raise Refused(f"Nothing has changed since printing {last.number}, so there is nothing to print again.")
-    return _print(connection, letter, who, reason or proposed_reason(found), now)
+    return _print(connection, letter, made, found, who, reason or proposed_reason(found), now)
 
 
-def _print(connection: Connection, letter: Letter, who: str, reason: str, now: datetime) -> Printing:
-    number = len(records.all_printings(connection, letter.id)) + 1
-    made = printed_now(connection, letter, number, now)
-    found = what_changed(connection, letter, made)
+def _print(
+    connection: Connection, letter: Letter, made: Printed, found: Changes, who: str, reason: str, now: datetime
+) -> Printing:
+    number = made.sheet.printing
     carried = evidence.frozen(connection, letter, made.sheet, made.ids, reason, now)
     content = records.ask_to_set(connection, replace(made.sheet, evidence=carried), now)
     records.add_printing(

@@ -97,6 +97,8 @@ def changes(before: Printed, after: Printed, why: Mapping[int, Why]) -> Changes:
 
 
 def _reworded(was: tuple[str, Line], now: tuple[str, Line], *, logos: bool) -> Reworded | None:
+    if was == now:  # nearly all, of ten thousand
+        return None
     if (was[0], replace(was[1], logo="")) != (now[0], replace(now[1], logo="")):
         return Reworded(_words(*was), _words(*now))
     if logos and was[1].logo != now[1].logo:

@@ -11,7 +11,7 @@ from coalition.base.refused import NotFound
 from coalition.letters.rules import Letter
 from coalition.printings import changes
 from coalition.printings.changes import Changes, Why
-from coalition.printings.press.layout import Receipt, Sheet, as_data, content_hash, from_data
+from coalition.printings.press.layout import Receipt, Sheet, as_data, from_data, hash_of
 from coalition.tables import endorsements, pdfs, printings
 
 LEASE = timedelta(minutes=10)  # longer than any sheet may take
@@ -80,11 +80,12 @@ def _waiting(now: datetime) -> dict[str, Any]:
 
 def ask_to_set(connection: Connection, sheet: Sheet | Receipt, now: datetime) -> str:
     """Has a sheet set, unless it has been already; one that failed is tried again. Returns its content hash."""
-    content = content_hash(sheet)
+    data = as_data(sheet)
+    content = hash_of(data)
     found = pdf(connection, content)
     rank = LAST if isinstance(sheet, Receipt) else 0
     if found is None:
-        connection.execute(insert(pdfs).values(content=content, sheet=as_data(sheet), rank=rank, **_waiting(now)))
+        connection.execute(insert(pdfs).values(content=content, sheet=data, rank=rank, **_waiting(now)))
     else:
         set_again(connection, content, now)
     return content
