@@ -11,7 +11,7 @@ DENSITIES: Final = {
 }
 SIGNATORY_PLACES: Final = {
     "under": "Under the name: on a line of its own",
-    "beside": "Beside the name: on the same line, as far as it fits",
+    "beside": "Beside the name: on the same line, but in a logo wall",
 }
 LETTERHEADS: Final = {
     "names": "Names: those of the lead organisations",

@@ -7,6 +7,8 @@ import httpx
 import pytest
 
 from coalition.endorsements import ordering
+from coalition.letters import actions as letter_actions
+from coalition.letters import records as letters
 from tests.cast import AMNESTY, NSPCC, POPPY, Campaign, endorse_form, hidden
 
 NAMES = (AMNESTY, NSPCC, POPPY)
@@ -101,6 +103,23 @@ async def test_a_long_list_is_ordered_a_page_at_a_time(
     assert _names(page) == [NSPCC]
     assert "See it there" in page
     assert _names((await desk.get(here, params={"group": "no such", "page": "77"})).text) == [NSPCC]
+
+
+async def test_page_and_order_of_a_draft_are_chosen_before_anybody_endorses(eva: Campaign) -> None:
+    draft = eva.database.write_now(letter_actions.start, "A second letter", eva.eva, eva.letter.created_at)
+    base = f"/desk/letters/{draft.slug}"
+    async with eva.at_desk() as desk:
+        page, order = (await desk.get(f"{base}/page")).text, (await desk.get(f"{base}/order")).text
+        assert "The letter names no lead organisations" in page
+        assert "Nobody has endorsed yet" in order
+        seen = hidden(order, "revision")
+        assert (await desk.post(f"{base}/order", data={"order": "name", "revision": seen})).status_code == 303
+        stale = await desk.post(f"{base}/order", data={"order": "hand", "revision": seen})
+        assert stale.status_code == 409
+        assert hidden(stale.text, "revision") != seen
+        assert (await desk.post(f"{base}/order", data={"order": "", "revision": seen})).status_code == 422
+    letter = eva.database.read_now(letters.letter_by_slug, draft.slug)
+    assert (letter.by_hand, letter.leads_first) == (False, False)
 
 
 async def test_what_cannot_be_printed_is_said_before_printing(eva: Campaign, desk: httpx.AsyncClient) -> None:

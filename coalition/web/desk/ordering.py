@@ -49,7 +49,7 @@ class Where:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why nothing was moved; `row` and `typed` are where the person typed what."""
+    """Why nothing was saved, or moved: then `row` and `typed` are where the person typed what."""
 
     sentence: str
     row: int = 0
