@@ -23,6 +23,7 @@ class _Run:
     left: float
     width: float
     before: float  # how much of the width that is left over stands before the text: none, half or all
+    indent: float  # of its first line
 
 
 @dataclass(eq=False)
@@ -76,14 +77,15 @@ class Kind:
 
         run = self._runs[number]
         # What fits on one line, as most does, is shaped once, in a layout that is used again and again.
+        room = run.width - run.indent
         layout = self._layouts.get(number)
         if layout is None:
-            layout = self._layouts[number] = create_layout(text, run.style, self._context, run.width, 0)
+            layout = self._layouts[number] = create_layout(text, run.style, self._context, room, 0)
         else:
             layout.set_text(text)
         line, rest = layout.get_first_line()
         width, height = line_size(line, run.style)
-        if rest is None and width <= run.width:
+        if rest is None and width <= room:
             baseline = pango.pango_layout_get_baseline(layout.layout) * FROM_UNITS
             yield _Words(text, run.style, layout, width, (height, baseline))
             return
@@ -92,8 +94,9 @@ class Kind:
         while resume is not None:
             left = left[resume:]
             layout, _, resume, width, height, baseline = split_first_line(
-                left.decode(), run.style, self._context, run.width, 0
+                left.decode(), run.style, self._context, room, 0
             )
+            room = run.width
             yield _Words(layout.text, run.style, layout, width, (height, baseline))
 
     def _drawn(self, words: Sequence[Sequence[_Words]], tops: Sequence[float], drawing: Drawing) -> bytes:
@@ -103,8 +106,9 @@ class Kind:
         stream, left = drawing.stream({}), iter(tops)
         with stream.stacked(), stream.stacked():
             for run, lines in zip(self._runs, words, strict=True):
-                for text in lines:
-                    x = run.left + (run.width - text.width) * run.before
+                for number, text in enumerate(lines):
+                    indent = 0 if number else run.indent
+                    x = run.left + indent * (1 - run.before) + (run.width - text.width) * run.before
                     with stream.marked(text, "Span"):
                         stream.set_color(run.style["color"])
                         if not hasattr(text.pango_layout, "layout"):
@@ -139,10 +143,11 @@ def _runs(box: Any, texts: Sequence[str]) -> Iterator[_Run]:
 
 def _run(block: Any, line: Any, words: Any) -> _Run | None:
     left, room = block.content_box_x(), block.width - words.width
+    indent = line.style["text_indent"].value if line is block.children[0] else 0.0
     sides = (1.0, 0.5, 0.0) if line.style["direction"] == "rtl" else (0.0, 0.5, 1.0)
-    near = (side for side in sides if abs(left + room * side - words.position_x) < _HAIR)
+    near = (side for side in sides if abs(left + indent * (1 - side) + room * side - words.position_x) < _HAIR)
     side = next(near, None)
-    return None if side is None else _Run(words.style, left, block.width, side)
+    return None if side is None else _Run(words.style, left, block.width, side, indent)
 
 
 def _texts(box: Any, block: Any = None, line: Any = None) -> Iterator[tuple[Any, Any, Any]]:
