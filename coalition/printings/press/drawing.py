@@ -39,11 +39,7 @@ class Drawing:
                 names = (name for name, image in self.images.items() if image["image"] is of.replacement)
                 self.pictures.update(dict.fromkeys(names, of.element.get("src")))
         return Piece(
-            box.position_x,
-            box.position_y + box.margin_top,
-            box.margin_top,
-            box.border_height(),
-            box.margin_bottom,
+            *_rounded(box),
             tuple(_mark(of, tag["tag"]) for of, tag in (tags or {}).items()),
             written(stream),
         )
@@ -52,6 +48,12 @@ class Drawing:
         import weasyprint
 
         return weasyprint.pdf.Stream(self.fonts, _NOWHERE, self.resources, self.images, tags, {}, None)
+
+
+def _rounded(box: Any) -> tuple[float, float, float, float, float]:
+    left, top = box.position_x, box.position_y + box.margin_top
+    before, height, after = box.margin_top, box.border_height(), box.margin_bottom
+    return round(left, 4), round(top, 4), round(before, 4), round(height, 4), round(after, 4)
 
 
 def written(stream: Any) -> bytes:
