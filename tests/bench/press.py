@@ -79,7 +79,7 @@ def _carrying(sheet: Sheet) -> Sheet:
 def _line(number: int) -> Line:
     place, work = PLACES[number % len(PLACES)], WORK[number // len(PLACES) % len(WORK)]
     name = f"{'The ' if number % 3 == 0 else ''}{place} {work} {number}"
-    return Line(name, f"Sample Signatory {number}", "Chief Executive")
+    return Line(name, f"Sample Signatory {number}", "Director")
 
 
 def one_changed(sheet: Sheet) -> Sheet:

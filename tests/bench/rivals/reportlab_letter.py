@@ -17,12 +17,12 @@ from reportlab.platypus import BaseDocTemplate, Frame, NextPageTemplate, PageBre
 from tests.bench.rivals.answering import answer
 
 FACES = {"Letter": "serif", "Letter-Bold": "serif-bold", "Letter-Italic": "serif-italic"}
-LEFT, BOTTOM = 29 * mm, 32 * mm
-WIDTH, HEIGHT = A4[0] - 2 * LEFT, A4[1] - 59 * mm
-BODY = ParagraphStyle("body", fontName="Letter", fontSize=11, leading=15.5, spaceAfter=7.75)
+LEFT, BOTTOM = 33 * mm, 34 * mm
+WIDTH, HEIGHT = A4[0] - 2 * LEFT, A4[1] - 64 * mm
+BODY = ParagraphStyle("body", fontName="Letter", fontSize=11, leading=15, spaceAfter=7.75)
 HEAD = ParagraphStyle("head", BODY, fontName="Letter-Bold", fontSize=15, leading=19)
 GROUP = ParagraphStyle("group", BODY, fontName="Letter-Bold", fontSize=10, leading=13.5, keepWithNext=True)
-NAME = ParagraphStyle("name", BODY, fontSize=10, leading=13.5, spaceAfter=5, allowWidows=0, allowOrphans=0)
+NAME = ParagraphStyle("name", BODY, fontSize=10, leading=13, spaceAfter=6.5, allowWidows=0, allowOrphans=0)
 known: list[str] = []
 
 
