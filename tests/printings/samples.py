@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from PIL import Image
+
 from coalition.demo import sample
 from coalition.endorsements.undersigned import Group, Line
 from coalition.letters.text import Addressee, LetterText, fingerprint
@@ -17,7 +19,7 @@ from coalition.printings.press.layout import Sheet
 from coalition.printings.press.setting import Setter
 from tests.printings.marks import mark
 
-WIDTH = 700  # pixels of a page's picture
+WIDTH, COLOURS = 700, 96  # pixels and colours of a page's picture
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,9 @@ def _picture(pdf: Path, pages: Iterable[int]) -> None:
         scale = ("-scale-to-x", str(WIDTH), "-scale-to-y", "-1")
         which = ("-f", str(page), "-l", str(page), "-singlefile")
         subprocess.run(["pdftoppm", "-png", *scale, *which, str(pdf), str(to)], check=True)
+        with Image.open(f"{to}.png") as picture:
+            fewer = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        fewer.save(f"{to}.png", optimize=True)
 
 
 def samples() -> Iterator[Sample]:

@@ -20,7 +20,7 @@ from coalition.letters.printed import MOST_LOGOS
 from coalition.letters.text import LetterText, body_html, one_line, tidied
 
 # Raise it whenever the same sheet should be set anew: a changed page, changed fonts, a newer WeasyPrint.
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 5
 
 # Into a receipt of one page fit so many characters that people wrote, however wide, in the letter's own size and in the
 # next smaller one; in the smallest, all that any form lets them write.
@@ -197,7 +197,8 @@ def _look(sheet: Sheet) -> str:
     """The classes by which letter.css knows how the sheet is set."""
     lines = (line for group in sheet.groups for line in group.lines)
     bare = "" if any(line.signatory or line.role for line in lines) else " bare"  # each takes one line
-    return f"on-{sheet.paper} {sheet.density} {sheet.signatory_place}{bare}"
+    headed = " headed" if sheet.letterhead == "none" else ""  # paper that has a letterhead already
+    return f"on-{sheet.paper} {sheet.density} {sheet.signatory_place}{bare}{headed}"
 
 
 def _heads(leads: Sequence[str], sheet: Sheet) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
