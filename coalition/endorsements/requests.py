@@ -180,8 +180,9 @@ def done(connection: Connection, slug: str, invitation_id: int, id: int, who: st
         connection.execute(
             update(endorsements)
             .where(endorsements.c.id == given.id)
-            .values(**line, sort_key=key, endorsed_at=now, receipt=None)
+            .values(**line, sort_key=key, endorsed_at=now, receipt=None, left_out_at=None)
         )
+        invitations_records.move(connection, one.id, "take in", now)  # who was left out, and not heard of, is in again
         invitations_records.change(connection, one.id, now, answers=one.answers + 1, answered_at=now)
     _answer(connection, asked, letter.id, "done", "", who, now)
     settling.settle(connection, letter.id, now)  # others may have endorsed on the condition that this one does

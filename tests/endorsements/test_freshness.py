@@ -19,7 +19,7 @@ from coalition.base.mail.office import NotWanted
 from coalition.base.refused import Refused
 from coalition.demo import sample
 from coalition.endorsements import actions as answers
-from coalition.endorsements import arranging
+from coalition.endorsements import arranging, requests
 from coalition.endorsements import records as endorsements
 from coalition.endorsements.freshness import actions, mail, records
 from coalition.endorsements.rules import Answer, Endorsement, TextChanged
@@ -210,6 +210,19 @@ def test_after_delivery_nobody_is_asked_and_no_button_works(old: Old) -> None:
         with pytest.raises(Dispatched):
             old.do(deed, *arguments)
     assert issubclass(Dispatched, Refused)
+
+
+def test_who_was_left_out_and_asks_for_a_change_after_delivery_is_in_again(old: Old) -> None:
+    old.do(actions.ask_some, old.slug, WHO)
+    old.decide("leave out", NSPCC)
+    old.set(dispatched_at=old.at)
+    line = requests.Line("NSPCC, London", "Sample Signatory", "Chief Executive", show_signatory=True)
+    old.do(requests.ask, old.nonces[NSPCC], "change", "", line, 1)
+    one = old.invitation()
+    asked = old.database.read_now(requests.latest, one.id)
+    assert asked
+    old.do(requests.done, old.slug, one.id, asked.id, WHO)
+    assert (old.invitation().status, old.given().left_out_at) == ("endorsed", None)
 
 
 def test_who_cannot_be_mailed_is_not_asked_and_the_desk_decides(old: Old) -> None:
