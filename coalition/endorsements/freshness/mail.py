@@ -16,6 +16,7 @@ from coalition.endorsements.undersigned import line
 from coalition.invitations import records as invitations
 from coalition.invitations.mail import letter_values, links, to_contact
 from coalition.invitations.rules import Invitation
+from coalition.letters import embargo
 from coalition.letters import records as letters
 from coalition.letters.rules import Letter, dispatched
 from coalition.organisations import records as organisations
@@ -74,6 +75,7 @@ def _mail(
     words = written(
         message,
         letter=letter_values(letter, one),
+        embargo=embargo.ends(letter, now),
         organisation={"name": one.organisation},
         coordinator={"name": coordinator.called, "email": coordinator.email},
         link=link,
