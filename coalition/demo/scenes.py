@@ -89,6 +89,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         scenes_closing,
         scenes_conditions,
         scenes_directory,
+        scenes_dispatch,
         scenes_draft,
         scenes_end,
         scenes_freshness,
@@ -121,6 +122,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         await scenes_closing.scenes(stage)
         await scenes_freshness.scenes(stage)
         await scenes_public.scenes(stage)
+        await scenes_dispatch.scenes(stage)
         await scenes_bounces.scenes(stage)  # addresses that others need no more get no mail from here
         await scenes_directory.scenes(stage)
         await scenes_joining.scenes(stage)

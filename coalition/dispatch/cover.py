@@ -14,7 +14,7 @@ NOBODY = "Sir or Madam"
 
 _PROPOSED = """Dear {{name}},
 
-please find here a joint letter{whom}{of}: “{subject}”
+Please find here a joint letter{whom}{of}: “{subject}”.
 
 {ask}
 

@@ -160,6 +160,20 @@ def fates(connection: Connection, dispatch_id: int) -> dict[int, Fate]:
     return {id: Fate(state or "", said or "", bool(back)) for id, state, said, back in rows}
 
 
+_lost = (
+    select(dispatch_recipients.c.dispatch_id)
+    .join(dispatches, dispatches.c.id == dispatch_recipients.c.dispatch_id)
+    .join(outbox, outbox.c.id == dispatch_recipients.c.outbox_id)
+    .where(dispatches.c.letter_id == bindparam("letter_id"), or_(outbox.c.state.in_(("failed", "dropped")), _came_back))
+    .distinct()
+)
+
+
+def lost(connection: Connection, letter_id: int) -> set[int]:
+    """The dispatches of which a mail came back or did not go out."""
+    return set(connection.execute(_lost, {"letter_id": letter_id}).scalars())
+
+
 _printing_id = select(printings.c.id).where(
     printings.c.letter_id == bindparam("letter_id"), printings.c.number == bindparam("number")
 )

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from coalition.base.mail.message import Mail, Ready, Unsendable, ascii_address, build, one_line
+from coalition.base.mail.message import Attached, Mail, Ready, Unsendable, ascii_address, build, one_line
 from coalition.base.mail.words import MAIL, render
 from coalition.invitations import wording
 from coalition.invitations.wording import Block, Filled, Wording, fill
@@ -247,6 +247,25 @@ def test_every_text_is_an_address_or_refused(text):
     except Unsendable as refusal:
         said = str(refusal)
     assert re.fullmatch(r"[!-~]+@[a-z0-9.-]+|[^\n]*“[^\n]*”[^\n]+", said)
+
+
+@pytest.mark.parametrize("name", ["keep-printing-1.pdf", "Ŵyn “a”\r\nX: y.pdf"])
+def test_a_file_comes_through_byte_for_byte_beside_the_words(name):
+    data = bytes(range(256)) * 999
+    ready = build(replace(MAIL_TO_ANNA, attached=(Attached(name, "application/pdf", data),)), mail_from=MAIL_FROM)
+    assert_fit_for_the_wire(ready.raw)
+    got = parsed(ready)
+    [file] = got.iter_attachments()
+    assert (got.get_content_type(), file.get_content_type()) == ("multipart/mixed", "application/pdf")
+    assert file.get_content() == data
+    body = got.get_body(("plain",))
+    assert body
+    assert without_spaces(body.get_content()) == without_spaces(MAIL_TO_ANNA.text)
+    assert got["X"] is None
+    if name.isascii():
+        assert file.get_filename() == name
+    else:
+        assert "filename*=UTF-8''%C5%B4yn%20%E2%80%9Ca%E2%80%9D%20X%3A%20y.pdf" in ready.raw.decode()
 
 
 # Words

@@ -1,5 +1,6 @@
 """Mail over HTTP, as Postmark takes it: what is sent, what each answer means for a mail, and what is said of it."""
 
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ import pytest
 
 from coalition.base import clock
 from coalition.base.mail.delivery import Refused, Taken, Unreachable
-from coalition.base.mail.message import Mail, Ready, build
+from coalition.base.mail.message import Attached, Mail, Ready, build
 from coalition.base.mail.postmark import Postmark
 from coalition.base.mail.transports import open_transport
 from coalition.base.outside import retry_after
@@ -75,6 +76,18 @@ def test_a_mail_says_the_same_over_http_as_it_would_to_a_mail_server(service: Se
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "Auto-Submitted": "auto-generated",
     }
+
+
+def test_a_file_goes_as_an_attachment_and_not_as_words(service: Service, postmark: Postmark) -> None:
+    pdf = bytes(range(256)) * 100
+    postmark.send(mail(attached=(Attached("keep-printing-1.pdf", "application/pdf", pdf),)))
+    [file] = service.taken[0]["Attachments"]
+    assert (file["Name"], file["ContentType"], b64decode(file["Content"])) == (
+        "keep-printing-1.pdf",
+        "application/pdf",
+        pdf,
+    )
+    assert service.taken[0]["HtmlBody"].strip() == "<p>Dear friends ü</p>"
 
 
 def test_a_bare_mail_needs_no_names_and_no_list(service: Service, postmark: Postmark) -> None:

@@ -52,7 +52,7 @@ def test_everybody_printed_on_it_is_sent_it_once_when_the_mail_was_taken(printed
     assert len(mails) == len(names)
     for mail in mails:
         assert [file[2] for file in attached(mail)] == [PDF]
-        assert f"was sent by e-mail to {AUTHORITY} on Monday 26 October 2009" in words(mail)
+        assert f"was sent by e-mail to {AUTHORITY}, on Monday 26 October 2009" in words(mail)
         assert "and one other organisation have written to Sir Paul Stephenson" in words(mail)
         assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert mail["Reply-To"].addresses[0].addr_spec == printed.eva.email

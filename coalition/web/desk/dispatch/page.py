@@ -30,6 +30,7 @@ async def dispatch_page(visit: Visit, status: int = 200, problem: str = "") -> R
             "before": before.before(connection, letter, made[-1].number, visit.now) if made else None,
             "told": sharing.count_told(connection, letter.id),
             "ways": WAYS,
+            "lost": records.lost(connection, letter.id),
         }
 
     return visit.page("dispatch.html", status, problem=problem, done=visit.done, **await visit.database.read(look))
