@@ -112,8 +112,6 @@ def text(letter: Letter, organisation: str, undersigned: int, base_url: str, now
     """A few words that an endorser may publish as they are."""
     others = undersigned - 1
     with_others = "" if others < 1 else " and one other organisation" if others == 1 else f" and {others:,} others"
-    have = "has" if others < 1 else "have"
-    words = (
-        f"{organisation}{with_others} {have} written to {addressees(letter.text)}: “{letter.subject}”. {letter.text.ask}"
-    )
+    who = f"{organisation}{with_others} {'has' if others < 1 else 'have'}"
+    words = f"{who} written to {addressees(letter.text)}: “{letter.subject}”. {letter.text.ask}"
     return f"{words} {base_url}/letters/{letter.slug}" if is_public(letter, now) else words
