@@ -20,6 +20,7 @@ from coalition.printings.press.kinds import Kind
 _ITEM = re.compile(r"<li\b.*?</li>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _SPACES = re.compile(r"[ \t\r\n\f]+")
+_NEAR = 30  # characters, about what fits on a line of the list
 _HAIR = 0.01  # CSS pixels: lengths that were added up differ by less
 
 Document = Callable[[str], Any]  # lays HTML out
@@ -88,7 +89,9 @@ def _drawn(document: Document, html: str, drawing: Drawing) -> tuple[list[Piece]
                     unlike[number] = (tags, shape)
         return unlike
 
-    lay_out(_firsts({number: tags for number, (tags, _) in enumerate(words)}))
+    # Of each kind one of each length, near enough: most take up their lines on paper as one of these does.
+    lengths = (tuple(len(text) // _NEAR for text in texts) for _, texts in words)
+    lay_out(_firsts({number: (words[number][0], length) for number, length in enumerate(lengths)}))
     for choose in (_firsts, list):
         if unlike := draw_like_others():
             lay_out(choose(unlike))
