@@ -43,10 +43,10 @@ CARRIED = {
 def unsealed() -> bytes:
     printed = sheet(Group("", NAMES))
     with Setter() as setter:
-        return setter.set(printed, attachments=evidence.files(_with_evidence(printed)))
+        return setter.set(printed, attachments=evidence.files(with_evidence(printed)))
 
 
-def _with_evidence(printed: Any) -> Any:
+def with_evidence(printed: Any) -> Any:
 
     return replace(printed, evidence=json.dumps(CARRIED))
 

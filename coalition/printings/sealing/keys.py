@@ -6,6 +6,7 @@ import hashlib
 import os
 import secrets
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -98,7 +99,27 @@ def _from_file(path: Path, password: str) -> Key:
     if bundle.key is None or bundle.cert is None:
         raise WrongSeal(f"COALITION_SEAL: {path} needs a private key with its certificate.")
     _check(bundle.key, bundle.cert.certificate, path)
-    return _key(bundle.key, bundle.cert.certificate, *(one.certificate for one in bundle.additional_certs))
+    others = [one.certificate for one in bundle.additional_certs]
+    return _key(bundle.key, bundle.cert.certificate, *issuers(bundle.cert.certificate, others))
+
+
+def issuers(certificate: x509.Certificate, known: Sequence[x509.Certificate]) -> list[x509.Certificate]:
+    """Who issued a certificate, who issued theirs, and so on, as far as that is known."""
+    chain: list[x509.Certificate] = []
+    while True:
+        below = chain[-1] if chain else certificate
+        above = next((one for one in known if one not in (certificate, *chain) and _issued(one, below)), None)
+        if above is None:
+            return chain
+        chain.append(above)
+
+
+def _issued(one: x509.Certificate, other: x509.Certificate) -> bool:
+    try:
+        other.verify_directly_issued_by(one)
+    except Exception:  # another's name, another's key, or an algorithm of old
+        return False
+    return True
 
 
 def _check(key: Any, certificate: x509.Certificate, path: Path) -> None:

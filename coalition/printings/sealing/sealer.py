@@ -27,6 +27,8 @@ from pyhanko.sign.signers.pdf_byterange import SignatureObject
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from coalition.base import apart
+from coalition.base.apart import Failed
+from coalition.printings.sealing.signatures import Foreign, Unsound, read
 from coalition.printings.sealing.stamping import NoStamp, Service
 
 generic: Any = untyped
@@ -84,8 +86,14 @@ def _sealed(pdf: bytes, wanted: Mapping[str, Any], service: Service | None) -> b
     signature = asyncio.run(
         signer.async_sign(prepared.document_digest, "sha256", use_pades=True, timestamper=service, dry_run=False)
     )
+    try:  # what a service packs up in its stamp may be such that nobody could check it again
+        read(signature.dump(), [one.dump() for one in certificates])
+    except (Unsound, Foreign) as reason:
+        if service:
+            raise NoStamp(f"The service's time stamp cannot be used: {reason}.") from None
+        raise Failed(f"The seal does not hold: {reason}.") from None
     if 2 * len(signature.dump()) > room:
-        raise NoStamp("its answer is larger than there is room for")
+        raise NoStamp("The service's time stamp is larger than there is room for.")
     steps.send(signature)
     return bytes(out.getvalue())
 

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from asn1crypto import cms, parser
+from asn1crypto import cms, parser, tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from coalition.printings.sealing.keys import issuers
 
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha256": hashes.SHA256(),
@@ -54,32 +57,35 @@ def read(packed: bytes, known: Sequence[bytes]) -> Signature:
 
     Raises Foreign when it is by nobody known, Unsound when it says that it is but does not hold.
     """
-    certificates = [asn1_x509.Certificate.load(one) for one in known]
-    ours = [one for one in certificates if not one.ca]  # the others only say who issued ours
+    parsed = [x509.load_der_x509_certificate(one) for one in known]
+    above = {one: issuers(one, parsed) for one in parsed}
+    only_issued = {one for chain in above.values() for one in chain}  # they say who issued ours, and seal nothing
+    chains = [[one, *above[one]] for one in parsed if one not in only_issued]
+    ours = [[asn1_x509.Certificate.load(one.public_bytes(Encoding.DER)) for one in chain] for chain in chains]
     try:
         length = _length(packed)
         signed = cms.ContentInfo.load(packed[:length], strict=True)["content"]
         (signer,) = signed["signer_infos"]
         sid = signer["sid"].chosen.dump()
-        mine = next((one for one in ours if _name(one) == sid), None)
+        mine = next((chain for chain in ours if _name(chain[0]) == sid), None)
         name = _called(signed)
     except Exception:  # hostile bytes make a parser fail in many ways
         mine, name = None, ""
     if mine is None:
-        if any(trace in packed for one in ours for trace in (_name(one), bytes(one.public_key["public_key"]))):
+        if any(trace in packed for one, *_ in ours for trace in (_name(one), one.public_key.dump())):
             raise Unsound("it is damaged")
         raise Foreign(name)
     try:
-        digest = _check(signer, mine)
+        digest = _check(signer, mine[0])
         stamp = _stamp(signer)
-        as_written = _written_anew(signer, mine, certificates)
+        as_written = _written_anew(signer, mine)
     except Unsound:
         raise
     except Exception:
         raise Unsound("it is damaged") from None
     if packed[:length] != as_written or packed[length:].strip(b"\0"):
         raise Unsound("it is not as it was written")
-    return Signature(mine.dump(), digest, stamp)
+    return Signature(mine[0].dump(), digest, stamp)
 
 
 def _length(packed: bytes) -> int:
@@ -126,8 +132,9 @@ def _verify(certificate: bytes, signature: bytes, data: bytes, algorithm: str) -
         raise Unsound("it does not fit the key") from None
 
 
-def _written_anew(signer: Any, certificate: Any, known: Sequence[Any]) -> bytes:
+def _written_anew(signer: Any, chain: Sequence[Any]) -> bytes:
     """What the sealer packs up around this signature: all of it was checked, is known, or is always the same."""
+    certificate = chain[0]
     with_curve = certificate.public_key.algorithm == "ec"
     written = cms.SignerInfo(
         {
@@ -141,7 +148,6 @@ def _written_anew(signer: Any, certificate: Any, known: Sequence[Any]) -> bytes:
     )
     if isinstance(signer["unsigned_attrs"], cms.CMSAttributes):
         written["unsigned_attrs"] = cms.CMSAttributes.load(signer["unsigned_attrs"].untag().dump())
-    chain = [certificate, *_issuers(certificate, known)]
     signed = {
         "version": "v1",
         "digest_algorithms": cms.DigestAlgorithms([{"algorithm": "sha256"}]),
@@ -149,18 +155,7 @@ def _written_anew(signer: Any, certificate: Any, known: Sequence[Any]) -> bytes:
         "certificates": {cms.CertificateChoices(name="certificate", value=one) for one in chain},
         "signer_infos": [written],
     }
-    return bytes(cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(signed)}).dump(force=True))
-
-
-def _issuers(certificate: Any, known: Sequence[Any]) -> list[Any]:
-    """Those of the known certificates that stand above one, up to the last that is known."""
-    chain: list[Any] = []
-    while True:
-        below = chain[-1] if chain else certificate
-        above = next((one for one in known if one.ca and one.subject == below.issuer and one not in chain), None)
-        if above is None:
-            return chain
-        chain.append(above)
+    return bytes(cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(signed)}).dump())
 
 
 def _stamp(signer: Any) -> Stamp | None:
@@ -180,7 +175,7 @@ def check_stamp(token: bytes, digest: bytes) -> Stamp:
         info = cms.ContentInfo.load(token, strict=True)
         signed = info["content"]
         content = signed["encap_content_info"]["content"]
-        said = content.parsed
+        said = tsp.TSTInfo.load(bytes(content), strict=True)  # importing it also tells `cms` what such attributes hold
         imprint = said["message_imprint"]
         if (imprint["hash_algorithm"]["algorithm"].native, imprint["hashed_message"].native) != ("sha256", digest):
             raise Unsound("its time stamp is of something else")
