@@ -163,6 +163,16 @@ def test_a_last_page_with_next_to_nothing_is_saved_or_given_more() -> None:
     assert {place.page for place in places[0]} == {0, 1}
 
 
+def test_a_heading_stands_with_two_rows_wherever_the_list_begins() -> None:
+    room = Room(100, 1000)
+    blocks: list[Heading | Rows] = [Heading(20, 20, 10), Rows((50.0,) * 30, widows=3), Heading(20, 20, 10)]
+    blocks.append(Rows((50.0,) * 30, widows=3))
+    for start in range(100, 1000, 7):
+        places = impose(blocks, room, room, start)
+        for (heading,), rows in (places[:2], places[2:]):
+            assert heading.page == rows[0].page == rows[1].page
+
+
 def test_binding_words_changes_no_text() -> None:
     note = '<sup class="footnote-ref">1</sup>'
     letter = element(f"<article><p>One two three four.</p><p>It <em>is</em> so at last.{note} Yes.</p></article>")
