@@ -156,7 +156,7 @@ def test_one_name_changed_or_gone_sets_its_own_piece_and_hardly_another(tmp_path
     with Setter(tmp_path, sizes=SMALL) as setter:
         setter.set(WHOLE)
         kept = set(tmp_path.iterdir())
-        setter.set(with_name(50, "Another name"))
+        setter.set(replace(with_name(50, "Another name"), evidence="of another printing", printing=2))
         changed = set(tmp_path.iterdir()) - kept
         setter.set(without(20))
         gone = set(tmp_path.iterdir()) - kept - changed

@@ -36,6 +36,7 @@ def chunks(sheet: Sheet, sizes: tuple[int, int, int] = (LEAST, USUAL, MOST)) -> 
         made_at="",
         letterhead="none",
         lead_logos=(),
+        evidence=None,
     )
     return [replace(bare, groups=(Group("", tuple(chunk)),)) for chunk in _cut(lines, sizes)]
 

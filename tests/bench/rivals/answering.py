@@ -1,5 +1,6 @@
 """A rival's side of `tests.bench.rivals.setting`: sets what it is told, and says how long it took."""
 
+import gc
 import json
 import resource
 import sys
@@ -15,6 +16,8 @@ def answer(
     memory_mb: Callable[[], float] = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
 ) -> None:
     print("ready", flush=True)
+    gc.freeze()
+    gc.disable()  # as ours do while they set
     for line in sys.stdin:
         folder = Path(line.strip())
         begun = time.perf_counter()
@@ -22,3 +25,4 @@ def answer(
         took = time.perf_counter() - begun
         (folder / f"{name}.pdf").write_bytes(pdf)
         print(json.dumps([took, memory_mb(), lacks]), flush=True)
+        gc.collect()
