@@ -10,11 +10,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pikepdf
 import pytest
 from sqlalchemy import select, update
 
 from coalition.base import clock
+from coalition.base.settings import ROOT
 from coalition.cli import main
 from coalition.history import records as history
 from coalition.letters.text import canonical
@@ -166,7 +168,7 @@ async def test_the_command_line_says_the_same_with_the_records_or_with_a_certifi
     for file, status, words in (
         (good, 0, "newest printing"),
         (old, 0, "older printing"),
-        (bad, 1, "1 bytes were added"),
+        (bad, 1, "1 byte was added"),
     ):
         assert main(["verify", str(file)]) == status
         said = capsys.readouterr()
@@ -178,6 +180,7 @@ async def test_the_evidence_is_that_of_the_moment_and_says_nothing_private(eva: 
     with pikepdf.open(BytesIO(second)) as opened:
         files = {name: spec.get_file().read_bytes() for name, spec in opened.attachments.items()}
     said = json.loads(files["evidence.json"])
+    jsonschema.validate(said, json.loads((ROOT / "docs" / "evidence.schema.json").read_text()))
     names = [one["printed"]["organisation"] for one in said["endorsements"]]
     assert sorted(names) == sorted([NSPCC, "=cmd|' /C calc'!A0"])
     (nspcc,) = (one for one in said["endorsements"] if one["printed"]["organisation"] == NSPCC)

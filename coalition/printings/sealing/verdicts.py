@@ -201,7 +201,10 @@ def _altered(found: Found, claims: Claims | None, told: Known | None, where: tup
 def _where(found: Found, pdf: bytes, verifier: Verifier, store: Store | None, told: Known | None) -> tuple[str, ...]:
     if found.state == "added to":
         added = len(pdf) - found.sealed
-        return (f"{added:,} bytes were added after the seal.", *(verifier.differences(pdf[: found.sealed], pdf) or ()))
+        return (
+            f"{added:,} {'byte was' if added == 1 else 'bytes were'} added after the seal.",
+            *(verifier.differences(pdf[: found.sealed], pdf) or ()),
+        )
     kept = store.get(told.printing.content) if store and told and told.printing.state == "set" else None
     differences = verifier.differences(kept, pdf) if kept else None
     return (_NONE_FOUND,) if differences == () else differences or ()
