@@ -5,7 +5,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -30,6 +30,8 @@ from cryptography.x509.oid import NameOID
 from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from coalition.base import backup
+from coalition.base.database import Database
 from coalition.cli import main
 from coalition.endorsements.undersigned import Group
 from coalition.printings.press.setting import Setter
@@ -70,6 +72,17 @@ def test_of_two_first_starts_at_once_both_have_the_same_key(tmp_path: Path) -> N
     (tmp_path / "seal" / "key.pem").write_text("")
     with pytest.raises(WrongSeal, match="damaged"):
         keys.load(tmp_path / "seal", None, "", "letters.example", NOW)
+
+
+def test_a_backup_brings_the_seal_back(sqlite_url: str, tmp_path: Path) -> None:
+    seals.install(tmp_path / "old")
+    key = keys.load(tmp_path / "old" / "seal", None, "", "", NOW)
+    with closing(Database(sqlite_url)) as database:
+        database.read_now(backup.write, tmp_path / "old", tmp_path / "backup.zip")
+        database.write_now(backup.read, tmp_path / "new", tmp_path / "backup.zip")
+    assert keys.load(tmp_path / "new" / "seal", None, "", "", NOW) == key
+    assert keys.published(tmp_path / "new" / "seal") == key.certificates
+    assert stat.S_IMODE((tmp_path / "new" / "seal" / "key.pem").stat().st_mode) == 0o600
 
 
 def _certificate(name: str, key: Any, issuer: tuple[x509.Certificate, Any] | None = None, *, ca: bool = False) -> Any:
