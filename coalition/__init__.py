@@ -14,6 +14,6 @@ In reading order:
     printings       the PDF: frozen list, receipts, layout, setting it apart from the site
     dispatch        sending a printing or noting that it was handed over; everybody on it told
     web             pages, by who is looking: public, answer, desk; their forms
-    work            the worker: outbox, timed work, PDF
+    work            the worker: its post, its PDFs, its reading, its hours
     cli             the commands: what runs, one letter, keeping it
 """

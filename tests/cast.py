@@ -12,7 +12,6 @@ import httpx
 from sqlalchemy import Connection
 
 from app import build
-from coalition import work
 from coalition.base import clock
 from coalition.base.database import Database
 from coalition.base.settings import Settings, from_environment
@@ -29,6 +28,7 @@ from coalition.printings.press.setting import Setter
 from coalition.printings.sealing.keys import key_of
 from coalition.printings.sealing.sealing import Sealer
 from coalition.web.site import Site
+from coalition.work import pdfs, post
 from tests import seals
 
 AMNESTY = "Amnesty International UK"
@@ -75,7 +75,7 @@ class Campaign:
 
     def send_mail(self) -> int:
         """Sends all that is due, as the worker does. Returns how many messages were seen to."""
-        return work.pump(self.settings, self.database).run_once()
+        return post.pump(self.settings, self.database).run_once()
 
     def mails(self) -> list[Path]:
         return sorted((self.settings.data_dir / "mailbox" / "new").glob("*"))
@@ -83,7 +83,7 @@ class Campaign:
     def set_pdfs(self) -> None:
         """Sets every PDF that is asked for, as the worker does."""
         with Setter() as setter, Sealer(lambda: key_of(self.settings, clock.now())) as sealer:
-            while work.set_next(self.database, self.site.store, self.site.logos, setter, sealer):
+            while pdfs.set_next(self.database, self.site.store, self.site.logos, setter, sealer):
                 pass
 
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
-from coalition import work
 from coalition.base.database import Database
 from coalition.demo import sample
 from coalition.letters import records as letters
 from coalition.organisations.spreadsheets import lists
+from coalition.work import hours
 from tests.cast import SLUG, begin
 
 
@@ -23,7 +23,7 @@ def test_a_list_closes_and_is_printed_though_something_else_that_is_due_fails(
         database.write_now(_break_what_forgets_lists, letter.id, now)
         after = (letter.hard_deadline or now) + timedelta(days=1)
         with caplog.at_level(logging.ERROR, "coalition.work"):
-            work.do_what_is_due(database, after)
+            hours.do_what_is_due(database, after)
         assert "forget: left for later" in caplog.text
         assert database.read_now(letters.letter_by_slug, SLUG).state == "closed"
 

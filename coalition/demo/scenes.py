@@ -16,7 +16,7 @@ import httpx
 from sqlalchemy import Connection
 from starlette.types import ASGIApp, Message
 
-from coalition import migrations, work
+from coalition import migrations
 from coalition.base.clock import now
 from coalition.base.database import Database
 from coalition.base.links import Links, Purpose
@@ -39,6 +39,7 @@ from coalition.printings import records as printing_records
 from coalition.printings.press.layout import content_hash
 from coalition.printings.press.setting import Setter
 from coalition.printings.store import Store
+from coalition.work import post
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -253,7 +254,7 @@ class Stage:
 
     def send_mail(self) -> list[Path]:
         """Sends what is due. Returns the mails that arrived, oldest first; one address does not exist any more."""
-        pump = work.pump(self.settings, self.database)
+        pump = post.pump(self.settings, self.database)
         open_transport = pump.open_transport
         pump.open_transport = lambda: Fussy(open_transport())
         pump.run_once()

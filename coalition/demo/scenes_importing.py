@@ -1,10 +1,10 @@
 """The gallery's scenes of importing: lists looked through, changed, brought in by the worker, taken back."""
 
-from coalition import work
 from coalition.demo import sample
 from coalition.demo.scenes import Stage
 from coalition.letters.rules import Letter
 from coalition.organisations.spreadsheets import lists
+from coalition.work import reading
 
 # As a campaign officer's spreadsheet writes it: semicolons, cp1252, the same charity twice, broken addresses.
 MESSY = """Allies, as of Tuesday;;;;
@@ -69,8 +69,8 @@ async def _long(stage: Stage, letter: Letter) -> None:
         {"paste": LONG},
         desk=True,
     )
-    work.go_on_with_next_list(stage.database)
+    reading.go_on_with_next(stage.database)
     await stage.show("import-long", "A long list, looked through", begun.url.path, desk=True)
     await stage.show("import-going-on", "A long list, being imported", begun.url.path, {}, desk=True)
     while stage.database.read_now(lists.any_due, stage.now):
-        work.go_on_with_next_list(stage.database)
+        reading.go_on_with_next(stage.database)

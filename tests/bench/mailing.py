@@ -20,7 +20,7 @@ from coalition.base.mail.message import build
 from coalition.base.outbox import Owed
 from coalition.base.settings import ROOT
 from coalition.tables import outbox
-from coalition.work import MESSAGES, pump
+from coalition.work import post
 from tests.bench.campaigns import Campaign, begin
 from tests.bench.figures import Figure, Row, range_of
 from tests.bench.processes import end, memory_mb, site_environment
@@ -88,10 +88,10 @@ def _one(campaign: Campaign) -> bytes:
         def write(connection: Connection) -> None:
             row = connection.execute(select(outbox).limit(1)).one()
             owed = Owed(row.id, row.message, row.recipient, row.letter_id, row.subject_id, row.data, 0, row.queued_at)
-            mail = pump(campaign.settings, database).write(connection, owed, clock.now())
+            mail = post.pump(campaign.settings, database).write(connection, owed, clock.now())
             mails.append(build(mail, mail_from=campaign.settings.mail_from).raw)
 
-        assert "invitation" in MESSAGES
+        assert "invitation" in post.MESSAGES
         database.read_now(write)
         return mails[0]
 

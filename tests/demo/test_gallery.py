@@ -9,7 +9,7 @@ import pytest
 from app import build
 from coalition.base.settings import from_environment
 from coalition.demo.scenes import Chapter, play
-from coalition.work import MESSAGES
+from coalition.work import post
 from tests.journeys.people import kept, words_of
 from tests.running import Running, in_a_thread, until
 
@@ -58,7 +58,7 @@ def test_every_scene_has_a_name_of_its_own_and_something_to_show(chapters: list[
 
 def test_every_mail_there_is_has_a_scene(chapters: list[Chapter]) -> None:
     names = {scene.name for chapter in chapters if chapter.title == "Mail" for scene in chapter.scenes}
-    assert {f"mail-{message.replace('_', '-')}" for message in MESSAGES} <= names
+    assert {f"mail-{message.replace('_', '-')}" for message in post.MESSAGES} <= names
 
 
 def test_the_scenes_have_the_status_that_their_names_promise(chapters: list[Chapter]) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from coalition import work
 from coalition.base.database import Database
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import sample
@@ -28,6 +27,7 @@ from coalition.printings.records import printing, was_set
 from coalition.printings.store import Store
 from coalition.tables import invitations, outbox, pdfs
 from coalition.tables import letters as letters_table
+from coalition.work import hours, post
 from tests import cast
 from tests.cast import HOME, NSPCC, POPPY
 from tests.mailserver import MailServer, mail_server
@@ -96,13 +96,13 @@ class Printed:
         one = self.written(draft)
         assert self.send(one) == "waiting"
         self.at += UNDO
-        work._dispatch(self.database, self.at)
+        hours._dispatch(self.database, self.at)
         return self.one(one.id)
 
     def post(self) -> list[EmailMessage]:
         """What the mail server gets when all that is due is sent."""
         before = len(self.server.arrived)
-        work.pump(self.settings, self.database).run_once()
+        post.pump(self.settings, self.database).run_once()
         return [one.mail for one in self.server.arrived[before:]]
 
     def owed(self, message: str) -> list[tuple[str, str]]:

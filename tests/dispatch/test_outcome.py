@@ -27,7 +27,7 @@ from coalition.letters import records as letters
 from coalition.letters.rules import Letter
 from coalition.printings import actions as printings
 from coalition.tables import outbox
-from coalition.work import MESSAGES, do_what_is_due
+from coalition.work import hours, post
 from tests import cast
 from tests.cast import AMNESTY, NSPCC, POPPY
 
@@ -177,10 +177,10 @@ def test_without_a_reply_the_coordinator_is_mailed_once_on_the_morning_when_two_
     delivered: Delivered,
 ) -> None:
     due = datetime(2009, 11, 9, 9, 0, tzinfo=delivered.at.tzinfo)  # nine in London, which is on winter time by then
-    do_what_is_due(delivered.database, due - timedelta(seconds=1))
+    hours.do_what_is_due(delivered.database, due - timedelta(seconds=1))
     assert delivered.mails("nudge") == []
     for _ in range(2):  # two workers, or one that comes again
-        do_what_is_due(delivered.database, due)
+        hours.do_what_is_due(delivered.database, due)
     assert delivered.database.write_now(nudges.nudge, delivered.letter.id, due) is False
     [one] = delivered.mails("nudge")
     mail = _written(delivered, one, due)
@@ -226,6 +226,6 @@ def _written(delivered: Delivered, id: int, at: datetime | None = None) -> Mail:
     def write(connection: Connection) -> Mail:
         owed = find(connection, id)
         assert owed
-        return MESSAGES[owed.message](connection, owed, OFFICE, at)
+        return post.MESSAGES[owed.message](connection, owed, OFFICE, at)
 
     return delivered.database.read_now(write)

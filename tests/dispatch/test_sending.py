@@ -9,7 +9,6 @@ from email.message import EmailMessage
 
 import pytest
 
-from coalition import work
 from coalition.base.database import Database
 from coalition.base.mail.reports import Verdict
 from coalition.base.refused import Closed, Overtaken, Refused
@@ -19,6 +18,7 @@ from coalition.dispatch.rules import UNDO, Draft, Person
 from coalition.invitations import reports
 from coalition.organisations import records as organisations
 from coalition.people import actions as people
+from coalition.work import hours
 from tests.cast import POPPY
 from tests.dispatch.printed import CLERK, COMMISSIONER, DRAFT, PDF, Printed
 
@@ -40,12 +40,12 @@ def test_a_mail_waits_five_minutes_and_leaves_with_the_pdf_for_each_recipient(pr
     one = printed.written(WIDE)
     assert [printed.send(one) for _ in range(2)] == ["waiting", "same"]
     for at in (printed.at, printed.at + UNDO - timedelta(seconds=1)):
-        work._dispatch(printed.database, at)
+        hours._dispatch(printed.database, at)
         assert printed.post() == []
     assert printed.reread().dispatched_at is None
     printed.at += UNDO
     for _ in range(2):  # two workers
-        work._dispatch(printed.database, printed.at)
+        hours._dispatch(printed.database, printed.at)
     mails = printed.post()
     assert [mail["To"].addresses[0].addr_spec for mail in mails] == [COMMISSIONER.email, CLERK.email, printed.eva.email]
     for mail in mails:
@@ -66,7 +66,7 @@ def test_a_mail_that_was_stopped_does_not_leave_and_can_be_changed_and_sent_agai
     one = printed.written()
     printed.send(one)
     assert [printed.do(sending.stop, one.id, printed.eva, printed.at) for _ in range(2)] == [True, False]
-    work._dispatch(printed.database, printed.at + UNDO)
+    hours._dispatch(printed.database, printed.at + UNDO)
     assert printed.post() == []
     assert printed.reread().dispatched_at is None
     with pytest.raises(Refused, match="stopped"):
@@ -74,7 +74,7 @@ def test_a_mail_that_was_stopped_does_not_leave_and_can_be_changed_and_sent_agai
     changed = replace(DRAFT, to=(CLERK,))
     printed.do(sending.write, one.id, changed, printed.one(one.id).revision, printed.eva, printed.at)
     assert printed.send(printed.one(one.id)) == "waiting"
-    work._dispatch(printed.database, printed.at + UNDO)
+    hours._dispatch(printed.database, printed.at + UNDO)
     [mail] = printed.post()
     assert mail["To"].addresses[0].addr_spec == CLERK.email
     assert "Dear Sir or Madam," in words(mail)
@@ -126,7 +126,7 @@ def test_nothing_leaves_before_the_embargo_ends_wherever_that_is_moved_to(printe
 
     assert [leaves(end - timedelta(seconds=1)), leaves(end)] == [False, True]
     printed.set_embargo(end + timedelta(days=1))
-    work._dispatch(printed.database, end)
+    hours._dispatch(printed.database, end)
     assert printed.owed("dispatch") == []
     printed.set_embargo(printed.at)
     assert [leaves(printed.at), leaves(printed.at + UNDO)] == [False, True], "it can be stopped for five minutes still"
@@ -140,10 +140,10 @@ def test_a_mail_waits_for_its_pdf_and_is_refused_where_that_failed(printed: Prin
         printed.send(one)
     printed.set_state(second, "waiting")
     printed.send(one)
-    work._dispatch(printed.database, printed.at + UNDO)
+    hours._dispatch(printed.database, printed.at + UNDO)
     assert printed.one(one.id).state == "waiting"
     printed.has_pdf(2)
-    work._dispatch(printed.database, printed.at + UNDO)
+    hours._dispatch(printed.database, printed.at + UNDO)
     assert [attached(mail)[0][2] for mail in printed.post()] == [PDF]
 
 

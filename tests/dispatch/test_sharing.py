@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from coalition import work
 from coalition.base.refused import Refused
 from coalition.dispatch import noting, sharing
 from coalition.dispatch.rules import UNDO, Noted
 from coalition.organisations import records as organisations
+from coalition.work import hours
 from tests.cast import AMNESTY, POPPY
 from tests.dispatch.printed import AUTHORITY, DRAFT, PDF, Printed
 from tests.dispatch.test_sending import attached, words
@@ -42,11 +42,11 @@ def handed(printed: Printed, printing: int = 1) -> int:
 
 def test_everybody_printed_on_it_is_sent_it_once_when_the_mail_was_taken(printed: Printed) -> None:
     printed.sent()
-    work._tell_endorsers(printed.database, printed.at)
+    hours._tell_endorsers(printed.database, printed.at)
     assert printed.owed("final") == [], "no mail server has taken it yet"
     printed.post()
     for _ in range(2):
-        work._tell_endorsers(printed.database, printed.at)
+        hours._tell_endorsers(printed.database, printed.at)
     mails = printed.post()
     names = {"NSPCC", "The Poppy Project"}
     assert len(mails) == len(names)
@@ -62,16 +62,16 @@ def test_everybody_printed_on_it_is_sent_it_once_when_the_mail_was_taken(printed
 
 def test_a_hand_over_can_be_taken_back_for_five_minutes_and_then_they_are_told(printed: Printed) -> None:
     id = handed(printed)
-    work._tell_endorsers(printed.database, printed.at + UNDO - timedelta(seconds=1))
+    hours._tell_endorsers(printed.database, printed.at + UNDO - timedelta(seconds=1))
     printed.do(noting.take_back, id, "Eva", printed.at)
-    work._tell_endorsers(printed.database, printed.at + UNDO)
+    hours._tell_endorsers(printed.database, printed.at + UNDO)
     assert printed.owed("final") == []
     id = handed(printed)
     end = printed.at + timedelta(hours=1)
     printed.set_embargo(end)
-    work._tell_endorsers(printed.database, end - timedelta(seconds=1))
+    hours._tell_endorsers(printed.database, end - timedelta(seconds=1))
     assert printed.owed("final") == []
-    work._tell_endorsers(printed.database, end)
+    hours._tell_endorsers(printed.database, end)
     assert len(printed.owed("final")) == 2
     with pytest.raises(Refused, match="have been told"):
         printed.do(noting.take_back, id, "Eva", end)
@@ -84,19 +84,19 @@ def test_a_worker_that_is_killed_leaves_the_rest_to_the_next_and_nobody_is_told_
     assert subprocess.run(killed, cwd=ROOT, check=False).returncode == 9
     assert printed.database.write_now(sharing.tell_some, printed.letter.id, at, 1) == 1
     assert subprocess.run(killed, cwd=ROOT, check=False).returncode == 9
-    work._tell_endorsers(printed.database, at)
+    hours._tell_endorsers(printed.database, at)
     assert Counter(count for count in Counter(printed.owed("final")).values()) == Counter({1: 2})
 
 
 def test_a_later_printing_goes_to_those_who_are_new_on_it_and_to_nobody_who_left(printed: Printed) -> None:
     handed(printed)
-    work._tell_endorsers(printed.database, printed.at + UNDO)
+    hours._tell_endorsers(printed.database, printed.at + UNDO)
     printed.post()
     # What is changed after delivery is changed through the desk; a late answer comes by itself.
     printed.print_again(of_late=AMNESTY)
     printed.has_pdf(2)
     handed(printed, printing=2)
-    work._tell_endorsers(printed.database, printed.at + UNDO)
+    hours._tell_endorsers(printed.database, printed.at + UNDO)
     [mail] = [mail for mail in printed.post() if "Printed anew" in mail["Subject"]]
     assert f"letter that {AMNESTY} endorsed" in words(mail)
     assert attached(mail)[0][1] == f"{printed.letter.slug}-printing-2.pdf"
@@ -106,7 +106,7 @@ def test_who_withdrew_after_it_was_printed_or_wants_no_mail_gets_none(printed: P
     printed.print_again(without=POPPY)
     printed.has_pdf(2)
     handed(printed, printing=2)
-    work._tell_endorsers(printed.database, printed.at + UNDO)
+    hours._tell_endorsers(printed.database, printed.at + UNDO)
     [(email, _)] = printed.owed("final")
     printed.database.write_now(organisations.stop_mail, email, "unsubscribed", printed.at, "")
     assert printed.post() == []
@@ -118,7 +118,7 @@ def test_a_large_pdf_is_a_link_for_each_of_many(printed: Printed, tmp_path: Path
     kept.write_bytes(b"%PDF-1.7 " + b"1" * 2**20)
     printed.sent(replace(DRAFT, to_self=False))
     printed.post()
-    work._tell_endorsers(printed.database, printed.at)
+    hours._tell_endorsers(printed.database, printed.at)
     for mail in printed.post():
         assert attached(mail) == []
         assert "http://coalition.test/d/" in words(mail)

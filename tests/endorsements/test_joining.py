@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from coalition import work
 from coalition.base.database import Database
 from coalition.base.links import newest
 from coalition.base.refused import Closed, NotFound, Overtaken, Refused, TooMany
@@ -42,6 +41,7 @@ from coalition.people.records import Coordinator
 from coalition.printings import actions as printings
 from coalition.tables import joins as joins_table
 from coalition.tables import outbox
+from coalition.work import hours
 from tests import cast
 from tests.cast import NSPCC
 from tests.rows import all_rows
@@ -167,12 +167,12 @@ def test_a_form_that_is_sent_twice_is_one_request(public: Public) -> None:
 def test_an_unconfirmed_request_is_dropped_after_a_week_with_all_that_was_typed(public: Public) -> None:
     kept, dropped = public.confirmed(replace(ASKED, email="kept@pier.example")), public.ask()
     nonce, late = public.nonce(dropped), public.now + timedelta(days=7, seconds=-1)
-    work.do_what_is_due(public.database, late)
+    hours.do_what_is_due(public.database, late)
     assert public.join(dropped).note == ASKED.note
     late += timedelta(seconds=1)
     with pytest.raises(Expired):
         public.database.write_now(actions.confirm, nonce, 1, late)
-    work.do_what_is_due(public.database, late)
+    hours.do_what_is_due(public.database, late)
     with pytest.raises(NotFound):
         public.join(dropped)
     assert "office@pier.example" not in repr(public.database.read_now(all_rows))

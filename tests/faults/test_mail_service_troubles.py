@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, func, select, update
 
-from coalition import work
 from coalition.base import clock, outbox
 from coalition.base.outbox import PAUSES
 from coalition.invitations import actions, records
 from coalition.invitations.rules import Invitation
 from coalition.organisations.spreadsheets.cells import Values
 from coalition.tables import outbox as table
+from coalition.work import post
 from tests.cast import NSPCC, Campaign
 from tests.faults.processes import running, wait_until
 from tests.postmark import TOKEN, Service, mail_service
@@ -128,7 +128,7 @@ async def test_a_service_that_asks_to_wait_is_left_alone_by_every_worker_and_cos
 
 async def test_mail_queued_while_the_service_asks_to_wait_waits_too(eva: Campaign, service: Service) -> None:
     service.retry_after = "120"
-    pump = work.pump(replace(eva.settings, mail_url=service.url), eva.database)
+    pump = post.pump(replace(eva.settings, mail_url=service.url), eva.database)
     pump.run_once()
     _let_time_pass(eva)  # they are due at once, as what is queued now would be
     pump.run_once()
@@ -149,7 +149,7 @@ async def test_an_address_the_service_will_not_write_to_has_failed_and_the_other
 
 
 async def test_a_wrong_token_is_nobodys_bounce(eva: Campaign, service: Service) -> None:
-    work.pump(replace(eva.settings, mail_url=service.url.replace(TOKEN, "wrong")), eva.database).run_once()
+    post.pump(replace(eva.settings, mail_url=service.url.replace(TOKEN, "wrong")), eva.database).run_once()
     assert _one(eva).status == "queued"
     assert "Server Token" in _one(eva).problem
     _let_time_pass(eva)
@@ -188,7 +188,7 @@ async def test_two_workers_at_once_send_everything_once(eva: Campaign, service: 
 async def test_a_worker_goes_on_for_what_is_queued_while_it_runs_and_stops_when_told(
     eva: Campaign, service: Service
 ) -> None:
-    pump = work.pump(replace(eva.settings, mail_url=service.url), eva.database)
+    pump = post.pump(replace(eva.settings, mail_url=service.url), eva.database)
     stop = threading.Event()
     sending = threading.Thread(target=pump.run, args=(stop,))
     sending.start()
@@ -245,7 +245,7 @@ def _let_time_pass(eva: Campaign) -> None:
 
 
 def _pump(eva: Campaign, service: Service) -> None:
-    work.pump(replace(eva.settings, mail_url=service.url), eva.database).run_once()
+    post.pump(replace(eva.settings, mail_url=service.url), eva.database).run_once()
 
 
 def _one(eva: Campaign) -> Invitation:

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, func, select, update
 
-from coalition import work
 from coalition.base import clock
 from coalition.base import outbox as base_outbox
 from coalition.base.mail.pump import SENDERS
@@ -25,6 +24,7 @@ from coalition.invitations.tracker import counting, tracking
 from coalition.invitations.tracker.tracking import Filter
 from coalition.organisations.spreadsheets.cells import Values
 from coalition.tables import outbox
+from coalition.work import post
 from tests.cast import AMNESTY, NSPCC, Campaign, endorse_form
 from tests.faults.processes import running, wait_until
 from tests.mailserver import MailServer, mail_server
@@ -174,7 +174,7 @@ async def test_a_server_so_slow_that_leases_end_is_still_sent_each_message_once(
 ) -> None:
     monkeypatch.setattr(base_outbox, "LEASE", timedelta(seconds=1.2))
     server.delay = 0.25
-    pump = work.pump(replace(eva.settings, mail_url=server.url), eva.database)
+    pump = post.pump(replace(eva.settings, mail_url=server.url), eva.database)
     pump.senders = 2
     stop = threading.Event()
     sending = threading.Thread(target=pump.run, args=(stop,))
@@ -193,7 +193,7 @@ async def test_pages_stay_fast_while_the_mail_server_says_nothing(eva: Campaign)
     stop = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
-        pump = work.pump(replace(eva.settings, mail_url=url), eva.database)
+        pump = post.pump(replace(eva.settings, mail_url=url), eva.database)
         sending = threading.Thread(target=pump.run, args=(stop,))
         sending.start()
         try:
@@ -245,7 +245,7 @@ def _let_time_pass(eva: Campaign) -> None:
 
 
 def _pump(eva: Campaign, url: str) -> None:
-    work.pump(replace(eva.settings, mail_url=url), eva.database).run_once()
+    post.pump(replace(eva.settings, mail_url=url), eva.database).run_once()
 
 
 def _one(eva: Campaign) -> Invitation:

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from coalition import work
 from coalition.base import clock
 from coalition.endorsements import records as endorsements
 from coalition.history import records as history
@@ -15,6 +14,7 @@ from coalition.invitations import actions, forwarding, holders, linking, records
 from coalition.invitations.rules import Invitation
 from coalition.printings import actions as printings
 from coalition.tables import outbox
+from coalition.work import hours
 from tests.cast import AMNESTY, NSPCC, Campaign, endorse_form, hidden
 
 COLLEAGUE = "colleague@charity.example"
@@ -171,10 +171,10 @@ async def test_deciding_later_is_noted_and_written_to_once_on_that_morning(eva: 
         assert "decides by" in (await charity.get(link)).text
     assert (_again(eva, one).status, _again(eva, one).deciding_until) == ("deciding", day)
     morning = datetime.combine(day, time(9), zone)
-    work.do_what_is_due(eva.database, morning - timedelta(seconds=1))
+    hours.do_what_is_due(eva.database, morning - timedelta(seconds=1))
     assert _mails(eva, one)["deciding_day"] == 0
     for _ in range(3):
-        work.do_what_is_due(eva.database, morning)
+        hours.do_what_is_due(eva.database, morning)
     assert (_mails(eva, one)["deciding_day"], _mails(eva, one)["later"]) == (1, 1)
 
 
@@ -185,7 +185,7 @@ async def test_whoever_answers_before_that_morning_is_not_written_to(eva: Campai
     async with eva.browser() as charity:
         await charity.post(f"{eva.link(NSPCC)}/later", data={"until": day.isoformat()})
         assert (await charity.post(f"{eva.link(NSPCC)}/endorse", data=endorse_form())).status_code == 303
-    work.do_what_is_due(eva.database, datetime.combine(day, time(9), zone))
+    hours.do_what_is_due(eva.database, datetime.combine(day, time(9), zone))
     assert _mails(eva, one)["deciding_day"] == 0
     assert _again(eva, one).deciding_until is None
 

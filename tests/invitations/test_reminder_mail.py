@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from coalition import work
 from coalition.base import outbox
 from coalition.base.database import Database
 from coalition.base.links import Links
@@ -18,6 +17,7 @@ from coalition.invitations.reminders import reminding
 from coalition.letters.rules import Letter
 from coalition.tables import invitations
 from coalition.tables import outbox as outbox_table
+from coalition.work import hours, post
 from tests.cast import NSPCC
 from tests.invitations.test_reminding import FIRST, PLAN, another, letter, put
 
@@ -31,11 +31,11 @@ def leave(database: Database, letter: Letter, put: Callable[..., int]) -> Callab
 
     def leave(at: datetime = FIRST, **values: Any) -> Mail:
         id = put(NSPCC)
-        work.do_what_is_due(database, FIRST)
+        hours.do_what_is_due(database, FIRST)
         put(NSPCC, **values)
         claimed = database.write_now(outbox.claim, FIRST, 1000)
         [owed] = [one for one in claimed if (one.message, one.subject_id) == ("reminder", id)]
-        return database.read_now(work.MESSAGES["reminder"], owed, OFFICE, at)
+        return database.read_now(post.MESSAGES["reminder"], owed, OFFICE, at)
 
     return leave
 
@@ -82,7 +82,7 @@ def test_in_quiet_hours_it_waits_until_they_end(leave: Callable[..., Mail]) -> N
 def test_it_is_not_sent_once_reminders_are_switched_off(
     database: Database, letter: Letter, leave: Callable[..., Mail]
 ) -> None:
-    work.do_what_is_due(database, FIRST)
+    hours.do_what_is_due(database, FIRST)
     off = replace(PLAN, on=False)
     database.write_now(reminding.arrange, letter.slug, letter.revision, off, "Eva", FIRST)
     with pytest.raises(NotWanted, match="switched off"):
@@ -93,7 +93,7 @@ def test_it_is_not_sent_within_48_hours_of_another_mail_that_left_late(
     database: Database, letter: Letter, put: Callable[..., int], leave: Callable[..., Mail]
 ) -> None:
     id = put(NSPCC)
-    work.do_what_is_due(database, FIRST)
+    hours.do_what_is_due(database, FIRST)
     late = update(outbox_table).where(outbox_table.c.subject_id == id, outbox_table.c.message == "invitation")
     database.write_now(lambda c: c.execute(late.values(state="sent", ended_at=FIRST - timedelta(hours=1))))
     with pytest.raises(NotWanted, match="48 hours"):
@@ -109,7 +109,7 @@ def test_it_is_not_sent_within_48_hours_of_another_letters(
         invitations.c.letter_id == other.id, invitations.c.organisation_id == organisation
     )
     id = database.read_now(lambda c: c.execute(theirs).scalar_one())
-    work.do_what_is_due(database, FIRST)
+    hours.do_what_is_due(database, FIRST)
     database.write_now(reminding.remind, other.slug, [id], "Eva", FIRST, forced=True)
     left = update(outbox_table).where(outbox_table.c.subject_id == id, outbox_table.c.message == "reminder")
     database.write_now(lambda c: c.execute(left.values(state="sent", ended_at=FIRST)))
@@ -120,7 +120,7 @@ def test_it_is_not_sent_within_48_hours_of_another_letters(
 def test_what_waits_for_the_quiet_hours_is_put_back_and_no_attempt_is_counted(
     database: Database, letter: Letter, put: Callable[..., int]
 ) -> None:
-    work.do_what_is_due(database, FIRST)
+    hours.do_what_is_due(database, FIRST)
     [one, *_] = database.write_now(outbox.claim, FIRST, 1000)
     until = FIRST + timedelta(hours=23)
     database.write_now(outbox.postpone, one.id, until)

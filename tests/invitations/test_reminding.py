@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from coalition import work
 from coalition.base.database import Database
 from coalition.base.refused import Closed, Overtaken, Refused
 from coalition.demo import sample
@@ -23,6 +22,7 @@ from coalition.letters.rules import Letter
 from coalition.organisations import records as organisations
 from coalition.tables import invitations, outbox
 from coalition.tables import letters as letters_table
+from coalition.work import hours
 from tests.cast import AMNESTY, NSPCC, POPPY, Campaign, begin
 
 ASKED = datetime(2009, 10, 19, 9, tzinfo=UTC)  # a Monday
@@ -110,10 +110,10 @@ def _sent(database: Database, now: datetime) -> None:
 
 
 def test_a_step_reminds_everyone_once_however_often_it_is_asked(database: Database, letter: Letter) -> None:
-    work.do_what_is_due(database, FIRST - timedelta(seconds=1))
+    hours.do_what_is_due(database, FIRST - timedelta(seconds=1))
     assert _reminded(database) == {}
     for minutes in (0, 0, 1, 60, 23 * 60):
-        work.do_what_is_due(database, FIRST + timedelta(minutes=minutes))
+        hours.do_what_is_due(database, FIRST + timedelta(minutes=minutes))
     found = _reminded(database)
     assert len(found) > 20
     assert {tuple(times) for times in found.values()} == {(FIRST,)}
@@ -141,7 +141,7 @@ def test_two_workers_with_the_same_list_remind_nobody_twice(
 def test_a_worker_killed_between_two_pieces_leaves_the_rest_to_the_next(database: Database, letter: Letter) -> None:
     [due] = database.read_now(reminding.due, FIRST)
     database.write_now(reminding.remind_at_step, letter.id, due.step, due.ids[:5], FIRST)
-    work.do_what_is_due(database, FIRST + timedelta(minutes=1))
+    hours.do_what_is_due(database, FIRST + timedelta(minutes=1))
     found = _reminded(database)
     assert len(found) == len(due.ids)
     assert all(len(times) == 1 for times in found.values())
@@ -174,7 +174,7 @@ def test_a_reminder_stops_for_each_reason_and_the_list_shown_before_says_which(
     assert foreseen.left_out == by_then
     assert now.left_out == {why: 1}
     assert [one.id for one in database.read_now(candidates.listed, now.asked, why, 1)] == [id]
-    work.do_what_is_due(database, FIRST)
+    hours.do_what_is_due(database, FIRST)
     assert id not in _reminded(database)
     assert len(_reminded(database)) == now.count
 
@@ -186,7 +186,7 @@ def test_who_wants_no_more_mail_is_left_alone(database: Database, letter: Letter
     found = database.read_now(reminding.foresee, letter, FIRST)
     assert found
     assert found.left_out == {"stopped": 1}
-    work.do_what_is_due(database, FIRST)
+    hours.do_what_is_due(database, FIRST)
     assert id not in _reminded(database)
     assert _by_hand(database, letter, id, forced=True).queued == 0
 
@@ -198,18 +198,18 @@ def test_an_invitation_counts_in_the_48_hours(database: Database, letter: Letter
             update(outbox).where(outbox.c.subject_id == id).values(ended_at=FIRST - timedelta(hours=30))
         )
     )
-    work.do_what_is_due(database, FIRST)
+    hours.do_what_is_due(database, FIRST)
     assert id not in _reminded(database)
-    work.do_what_is_due(database, FIRST + timedelta(hours=19))  # 4 in the morning: quiet
+    hours.do_what_is_due(database, FIRST + timedelta(hours=19))  # 4 in the morning: quiet
     assert id not in _reminded(database)
-    work.do_what_is_due(database, FIRST + timedelta(hours=23, minutes=30))
+    hours.do_what_is_due(database, FIRST + timedelta(hours=23, minutes=30))
     assert _reminded(database)[id] == [FIRST + timedelta(hours=23, minutes=30)]
 
 
 def test_mail_that_still_waits_to_leave_counts_too(database: Database, letter: Letter, put: Callable[..., int]) -> None:
     id = put(NSPCC)
     database.write_now(lambda c: c.execute(update(outbox).where(outbox.c.subject_id == id).values(state="waiting")))
-    work.do_what_is_due(database, FIRST)
+    hours.do_what_is_due(database, FIRST)
     assert id not in _reminded(database)
 
 
@@ -229,11 +229,11 @@ def test_a_reminder_of_another_letter_counts_unless_forced(
     assert found.left_out == {"elsewhere": 1}
     [row] = database.read_now(candidates.listed, found.asked, "elsewhere", 1)
     assert (row.id, row.elsewhere_at) == (id, before)
-    work.do_what_is_due(database, FIRST)
+    hours.do_what_is_due(database, FIRST)
     assert id not in _reminded(database)
     [held] = _by_hand(database, letter, id).held
     assert held.why == "was reminded of another letter on Sunday 1 November 2009"
-    work.do_what_is_due(database, FIRST + timedelta(hours=8, seconds=1))
+    hours.do_what_is_due(database, FIRST + timedelta(hours=8, seconds=1))
     assert id in _reminded(database)
     assert _by_hand(database, other, theirs, now=FIRST + timedelta(hours=9)).queued == 0
     assert _by_hand(database, other, theirs, now=FIRST + timedelta(hours=9), forced=True).queued == 1
@@ -244,9 +244,9 @@ def test_deciding_is_left_alone_until_its_day_has_passed(
 ) -> None:
     later = put(NSPCC, status="deciding", deciding_until=date(2009, 11, 3))
     passed = put(AMNESTY, status="deciding", deciding_until=date(2009, 10, 31))
-    work.do_what_is_due(database, FIRST - timedelta(hours=60))  # the mail of its own day
+    hours.do_what_is_due(database, FIRST - timedelta(hours=60))  # the mail of its own day
     _sent(database, FIRST - timedelta(hours=60))
-    work.do_what_is_due(database, FIRST)
+    hours.do_what_is_due(database, FIRST)
     assert later not in _reminded(database)
     assert passed in _reminded(database)
 
@@ -256,7 +256,7 @@ def test_over_the_whole_campaign_nobody_gets_two_within_48_hours_nor_more_than_t
 ) -> None:
     now = ASKED
     while now < datetime(2009, 11, 16, tzinfo=UTC):
-        work.do_what_is_due(database, now)
+        hours.do_what_is_due(database, now)
         _sent(database, now)
         now += timedelta(minutes=20)
     days = {tuple(f"{at:%d %H:%M}" for at in times) for times in _reminded(database).values()}
@@ -265,19 +265,19 @@ def test_over_the_whole_campaign_nobody_gets_two_within_48_hours_nor_more_than_t
 
 
 def test_a_site_that_was_away_sends_no_burst(database: Database, letter: Letter) -> None:
-    work.do_what_is_due(database, datetime(2009, 11, 9, 12, tzinfo=UTC))  # the 3rd and the 8th are long past
+    hours.do_what_is_due(database, datetime(2009, 11, 9, 12, tzinfo=UTC))  # the 3rd and the 8th are long past
     assert _reminded(database) == {}
-    work.do_what_is_due(database, datetime(2009, 11, 11, 8, 30, tzinfo=UTC))  # the 10th is not a day past
+    hours.do_what_is_due(database, datetime(2009, 11, 11, 8, 30, tzinfo=UTC))  # the 10th is not a day past
     assert {len(times) for times in _reminded(database).values()} == {1}
 
 
 def test_moving_the_day_moves_the_steps_to_come_and_repeats_none(database: Database, letter: Letter) -> None:
-    work.do_what_is_due(database, FIRST)
+    hours.do_what_is_due(database, FIRST)
     _sent(database, FIRST)
     later = {"soft_deadline": date(2009, 11, 20), "hard_deadline": datetime(2009, 11, 27, 17, tzinfo=UTC)}
     database.write_now(lambda c: c.execute(_moved(letter).values(**later)))
     for day in range(4, 21):
-        work.do_what_is_due(database, datetime(2009, 11, day, NINE, tzinfo=UTC))
+        hours.do_what_is_due(database, datetime(2009, 11, day, NINE, tzinfo=UTC))
         _sent(database, datetime(2009, 11, day, NINE, tzinfo=UTC))
     assert {tuple(at.day for at in times) for times in _reminded(database).values()} == {(3, 18, 20)}
 
@@ -326,7 +326,7 @@ def test_by_hand_reaches_those_with_more_time_and_counts_as_one(
     other = put(AMNESTY)
     assert _by_hand(database, letter, other, now=FIRST - timedelta(hours=30)).queued == 1
     _sent(database, FIRST - timedelta(hours=30))
-    work.do_what_is_due(database, FIRST)
+    hours.do_what_is_due(database, FIRST)
     assert other in _reminded(database)
     assert len(_reminded(database)[other]) == 1
 
@@ -352,7 +352,7 @@ def test_nobody_is_reminded_once_the_list_is_closed(
 ) -> None:
     id = put(NSPCC)
     database.write_now(lambda c: letters.close(c, letter.id, ASKED))
-    work.do_what_is_due(database, FIRST)
+    hours.do_what_is_due(database, FIRST)
     assert _reminded(database) == {}
     with pytest.raises(Closed):
         _by_hand(database, letter, id)
@@ -364,7 +364,7 @@ def test_what_was_done_stands_in_the_history_of_each(
     id = put(NSPCC)
     _by_hand(database, letter, id, now=FIRST - timedelta(days=5))
     _sent(database, FIRST - timedelta(days=5))
-    work.do_what_is_due(database, FIRST)
+    hours.do_what_is_due(database, FIRST)
     entries = database.read_now(history.about, letter.id, id)
     told = [(entry.who, entry.data) for entry in entries if entry.deed == "reminded"]
     assert told == [("Eva", {}), ("the schedule", {"days": -7})]

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select
 
-from coalition import work
 from coalition.base import fetching
 from coalition.base.database import Database
 from coalition.base.outside import Unanswered
 from coalition.organisations.registers import register_answers
 from coalition.organisations.registers.register import Away, Candidate, Register, manifest_of, results
 from coalition.tables import register_answers as table
+from coalition.work import hours
 from tests.registers import answer, crooked, drip, flood, reconciling, silent
 
 MANIFEST = {
@@ -90,7 +90,7 @@ async def test_what_was_found_is_asked_for_once_in_a_month_and_what_was_not_once
         assert set(found) == set(names)
         assert counted.asked == asked, (at, names)
     assert database.read_now(register_answers.any_stale, now + timedelta(days=32))
-    work.do_what_is_due(database, now + timedelta(days=62))
+    hours.do_what_is_due(database, now + timedelta(days=62))
     assert database.read_now(_kept) == 0
 
 

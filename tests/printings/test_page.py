@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, update
 
-from coalition import work
 from coalition.base.database import Database
 from coalition.base.refused import Overtaken, Refused
 from coalition.demo import sample
@@ -25,6 +24,7 @@ from coalition.printings.press.layout import Sheet
 from coalition.printings.press.setting import Setter
 from coalition.printings.store import Store
 from coalition.tables import organisations
+from coalition.work import pdfs as worker
 from tests import cast, seals
 from tests.cast import NSPCC
 from tests.printings.sheets import LETTER, NAMES, sheet
@@ -107,7 +107,7 @@ def setter() -> Iterator[Setter]:
 def test_a_logo_whose_picture_is_lost_stops_no_printing(
     sqlite_url: str, tmp_path: Path, setter: Setter, now: datetime, caplog: pytest.LogCaptureFixture
 ) -> None:
-    logos, pdfs = Store(tmp_path / "logos", suffix=".png"), Store(tmp_path / "pdf")
+    logos, kept = Store(tmp_path / "logos", suffix=".png"), Store(tmp_path / "pdf")
     logos.put(LOGO, logo())
     lines = (replace(NAMES[0], logo=LOGO), replace(NAMES[1], logo=OTHER))
     asked = replace(sheet(Group("", lines)), density="logos", letterhead="logos", lead_logos=("", LOGO, OTHER))
@@ -119,7 +119,7 @@ def test_a_logo_whose_picture_is_lost_stops_no_printing(
     database = Database(sqlite_url)
     content = database.write_now(records.ask_to_set, asked, now)
     with caplog.at_level(logging.WARNING), seals.sealer() as sealer:
-        assert work.set_next(database, pdfs, logos, setter, sealer)
+        assert worker.set_next(database, kept, logos, setter, sealer)
     pdf = database.read_now(records.pdf, content)
     database.close()
     assert pdf

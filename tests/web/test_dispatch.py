@@ -7,13 +7,13 @@ import pytest
 from PIL import Image
 from sqlalchemy import update
 
-from coalition import work
 from coalition.base import clock
 from coalition.dispatch import records
 from coalition.dispatch.rules import UNDO
 from coalition.printings import actions as printings
 from coalition.printings.records import printing, was_set
 from coalition.tables import letters as letters_table
+from coalition.work import hours
 from tests.cast import NSPCC, Campaign, endorse_form, hidden
 from tests.dispatch.printed import AUTHORITY, PDF
 
@@ -70,7 +70,7 @@ async def test_a_mail_is_written_looked_at_sent_stopped_and_told_of(closed: Camp
         assert again.headers["location"] == one
         page = (await desk.get(one)).text
         await desk.post(f"{one}/send", data={name: hidden(page, name) for name in ("revision", "others")})
-        work._dispatch(closed.database, clock.now() + UNDO)
+        hours._dispatch(closed.database, clock.now() + UNDO)
         late = await desk.post(f"{one}/stop")
         assert (late.status_code, "had left before you pressed the button" in late.text) == (409, True)
         history = (await desk.get(f"/desk/letters/{closed.letter.slug}/history")).text

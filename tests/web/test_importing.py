@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from coalition import work
 from coalition.base import clock
 from coalition.endorsements import merging
 from coalition.history import records as history
@@ -23,6 +22,7 @@ from coalition.organisations.spreadsheets import listed_rows, lists
 from coalition.organisations.spreadsheets.cells import Values
 from coalition.organisations.spreadsheets.listed_rows import ListedRow
 from coalition.web.desk.lists.importing import QUICK_ROWS, ROWS_SHOWN
+from coalition.work import reading
 from tests.cast import NSPCC, Campaign
 from tests.organisations.workbooks import ods, xlsx
 from tests.rows import all_rows
@@ -171,7 +171,7 @@ async def test_a_long_list_is_read_and_brought_in_by_the_worker_with_its_progres
         waiting = await desk.get(path)
         assert "<progress" in waiting.text
         assert waiting.headers["refresh"]
-        assert work.go_on_with_next_list(eva.database)
+        assert reading.go_on_with_next(eva.database)
         page = await desk.get(path)
         assert f"Import {many:,} organisations" in page.text
         assert page.text.count('<th scope="row"') == ROWS_SHOWN
@@ -186,7 +186,7 @@ async def test_a_long_list_is_read_and_brought_in_by_the_worker_with_its_progres
         halfway = await desk.get(path)
         assert f"{importing.AT_ONCE:,} of {many:,} rows" in halfway.text
         # The first worker dies here; another goes on when its claim has run out.
-        assert not work.go_on_with_next_list(eva.database)
+        assert not reading.go_on_with_next(eva.database)
         later = eva.database.write_now(lists.claim, clock.now() + lists.LEASE + timedelta(seconds=1))
         assert later
         importing.bring_in(eva.database, later, clock.now)
@@ -204,7 +204,7 @@ async def test_a_long_list_is_read_and_brought_in_by_the_worker_with_its_progres
 async def test_a_long_file_that_cannot_be_read_says_so_on_its_page(eva: Campaign) -> None:
     async with eva.at_desk() as desk:
         path = await given(desk, eva, long_list(20_000) + '\n"never closed;')
-        work.go_on_with_next_list(eva.database)
+        reading.go_on_with_next(eva.database)
         page = await desk.get(path)
     assert "a quotation mark opens and is never closed" in page.text
     assert "Look it through" in page.text

@@ -14,7 +14,7 @@ from coalition.endorsements import requests
 from coalition.invitations import actions as asking
 from coalition.invitations.rules import Invitation
 from coalition.printings import actions as printings
-from coalition.work import ask_for_receipts
+from coalition.work import pdfs
 from tests.cast import NSPCC, Campaign, endorse_form
 from tests.rows import all_rows
 
@@ -43,8 +43,8 @@ async def test_the_link_says_what_was_endorsed_and_gives_it_as_a_pdf(eva: Campai
         fingerprint = eva.database.read_now(lambda c: c.exec_driver_sql("SELECT fingerprint FROM versions").scalar())
         assert str(fingerprint) in page
         assert (await charity.get(f"{eva.link(NSPCC)}/receipt.pdf")).status_code == 202
-        assert ask_for_receipts(eva.database, eva.settings.base_url)
-        assert not ask_for_receipts(eva.database, eva.settings.base_url)
+        assert pdfs.ask_for_receipts(eva.database, eva.settings.base_url)
+        assert not pdfs.ask_for_receipts(eva.database, eva.settings.base_url)
         eva.set_pdfs()
         before = eva.database.read_now(all_rows)
         pdf = await charity.get(f"{eva.link(NSPCC)}/receipt.pdf")
