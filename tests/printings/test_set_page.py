@@ -4,11 +4,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from io import BytesIO
 from xml.etree import ElementTree
 
 import pikepdf
+import pypdfium2
 import pytest
 
 from coalition.endorsements.undersigned import Group, Line
@@ -58,6 +60,18 @@ def test_each_sample_says_all_names_and_how_many_there_are(
     joined = {word for word in words if unicodedata.bidirectional(word[0]) == "AL"}
     assert [word for word in words - joined if word not in text] == []
     assert Counter("".join(joined)) - Counter(text) == Counter()
+
+
+def test_what_chromes_engine_copies_of_an_arabic_list_is_every_name_as_it_was_written(
+    printed: Mapping[str, tuple[Sample, bytes]],
+) -> None:
+    one, pdf = printed["arabic"]
+    with closing(pypdfium2.PdfDocument(pdf)) as opened:
+        copied = unicodedata.normalize("NFC", " ".join(page.get_textpage().get_text_range() for page in opened))
+    text = flat(copied)
+    names = [line.organisation for group in one.sheet.groups for line in group.lines]
+    assert any("\N{ARABIC SHADDA}" in name for name in names)
+    assert [name for name in names if name not in text] == []
 
 
 def test_paper_is_what_was_chosen(printed: Mapping[str, tuple[Sample, bytes]]) -> None:
