@@ -38,6 +38,9 @@ from coalition.printings import logos
 from coalition.printings import records as printing_records
 from coalition.printings.press.layout import content_hash
 from coalition.printings.press.setting import Setter
+from coalition.printings.sealing import evidence
+from coalition.printings.sealing.keys import key_of
+from coalition.printings.sealing.sealing import Sealer
 from coalition.printings.store import Store
 from coalition.work import post
 
@@ -102,6 +105,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         scenes_printed,
         scenes_public,
         scenes_suggestions,
+        scenes_verifying,
         scenes_versions,
     )
 
@@ -123,6 +127,7 @@ async def _play(app: ASGIApp, settings: Settings) -> list[Chapter]:
         await scenes_closing.scenes(stage)
         await scenes_freshness.scenes(stage)
         await scenes_public.scenes(stage)
+        await scenes_verifying.scenes(stage)
         await scenes_dispatch.scenes(stage)
         await scenes_bounces.scenes(stage)  # addresses that others need no more get no mail from here
         await scenes_directory.scenes(stage)
@@ -140,6 +145,7 @@ class Stage:
         self.app, self.settings, self.now = app, settings, now()
         self.database, self.links = Database(settings.database_url), Links(settings.secret_keys)
         self.store, self._setter = Store(settings.data_dir / "pdf"), Setter()
+        self._sealer = Sealer(lambda: key_of(settings, self.now))
         self.logos = Store(settings.data_dir / "logos", suffix=".png")
         self.visitor, self.eva = self._browser(), self._browser()
         self.who = self.do(people.add_coordinator, *sample.COORDINATOR, self.now)
@@ -160,6 +166,7 @@ class Stage:
         await self.visitor.aclose()
         await self.eva.aclose()
         self._setter.close()
+        self._sealer.close()
         self.database.close()
 
     def chapter(self, title: str) -> None:
@@ -266,7 +273,8 @@ class Stage:
         """Sets one PDF that was asked for. The worker would set all of them, and nobody looks at most."""
         asked = self.database.read_now(printing_records.sheet, content)
         sheet, pictures, said = logos.pictures(asked, self.logos)
-        kept = self.store.put(content, self._setter.set(sheet, pictures))
+        made = self._sealer.finish(sheet, self._setter.set(sheet, pictures, evidence.files(sheet)))
+        kept = self.store.put(content, made.pdf)
         self.do(printing_records.was_set, content, kept, now(), said)
 
     def set_printing(self, letter: Letter) -> None:
