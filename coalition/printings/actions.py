@@ -106,8 +106,6 @@ def print_again(connection: Connection, slug: str, who: str, now: datetime, reas
     check_letter(letter, "print", now)
     if letter.state != "closed":
         raise Closed("The list is being closed, and the first printing is made then. Look again in a moment.")
-    if len(reason) > LONGEST:
-        raise TooLong(f"This is longer than {LONGEST} characters. Please shorten it.")
     settle(connection, letter.id, now, printing=True)
     last = records.printing(connection, letter.id)
     if last.state == "failed":
@@ -117,6 +115,8 @@ def print_again(connection: Connection, slug: str, who: str, now: datetime, reas
     found = what_changed(connection, letter, made)
     if not found:
         raise Refused(f"Nothing has changed since printing {last.number}, so there is nothing to print again.")
+    if len(reason) > LONGEST:
+        raise TooLong(f"This is longer than {LONGEST} characters. Please shorten it.")
     return _print(connection, letter, made, found, who, reason or proposed_reason(found), now)
 
 

@@ -19,6 +19,7 @@ from coalition.letters.rules import Letter
 from coalition.printings import actions as printing_actions
 from coalition.printings import coverage
 from coalition.printings import records as printings
+from coalition.printings.actions import TooLong
 from coalition.printings.changes import in_short, proposed_reason
 from coalition.web.desk.visit import Visit, at_desk
 from coalition.web.errors import NOT_SAVED
@@ -107,11 +108,12 @@ async def close_list(visit: Visit) -> Response:
 @at_desk
 async def print_again(visit: Visit) -> Response:
     form = PrintForm(await posted(visit.request))
-    if not form.validate():
-        return await closing_page(visit, 422, form=form)
     reason, who = one_line(form.reason.data), visit.me.called
     try:
         await visit.database.write(printing_actions.print_again, visit.slug, who, visit.now, reason)
+    except TooLong as refusal:
+        put(form, {"reason": str(refusal)})
+        return await closing_page(visit, refusal.status, form=form)
     except Refused as refusal:
         return await closing_page(visit, refusal.status, str(refusal), form)
     except NotSaved:
