@@ -7,9 +7,10 @@ ordered by this. ICU does the work: in Welsh "Ll" follows "Lz", in Swedish "Å" 
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import icu
+if TYPE_CHECKING:
+    import icu
 
 _ARTICLES: Final = {
     "en": re.compile(r"the ", re.IGNORECASE),
@@ -57,7 +58,9 @@ def _without_article(words: str, article: "re.Pattern[str]") -> str:
 
 
 @lru_cache(maxsize=16)
-def _collator(tongue: str) -> icu.Collator:
+def _collator(tongue: str) -> "icu.Collator":
+    import icu  # 12 MB, which the worker and the commands can mostly do without
+
     collator = icu.Collator.createInstance(icu.Locale(tongue))
     collator.setAttribute(icu.UCollAttribute.NUMERIC_COLLATION, icu.UCollAttributeValue.ON)
     return collator
