@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from coalition.base import outbox
 from coalition.base.refused import Overtaken, Refused
@@ -101,13 +101,14 @@ _endorsers = (
     )
     .order_by(invitations.c.id)
 )
+_count = select(func.count()).select_from(_endorsers.order_by(None).subquery())
 
 
 def to_tell(connection: Connection, letter: Letter) -> int:
     """How many endorsers would be mailed. 0 when nothing came of it yet, or they were told just this."""
     if not letter.outcome or letter.outcome_told == letter.outcome:
         return 0
-    return len(connection.execute(_endorsers, {"of_letter": letter.id}).all())
+    return connection.execute(_count, {"of_letter": letter.id}).scalar_one()
 
 
 def tell(connection: Connection, slug: str, outcome: str, who: str, now: datetime) -> int:

@@ -68,15 +68,9 @@ async def note(visit: Visit) -> Response:
     data = await posted(visit.request, files=1)
     form = NotedForm(data)
     try:
-        form.kept = await proofs.meant(visit.site, visit.slug, data)
-        form.validate()
+        await proofs.look_through(visit.site, visit.slug, form, data)
     except NotSaved:
         return await _page(visit, 503, NOT_SAVED, form)
-    except Refused as refusal:
-        form.validate()
-        put(form, {"proof": str(refusal)})
-    finally:
-        await data.close()
     if any(field.errors for field in form):
         return await _page(visit, 422, form=form)
     try:

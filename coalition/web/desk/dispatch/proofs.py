@@ -11,13 +11,17 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from coalition.base.database import NotSaved
-from coalition.base.refused import NotFound
+from coalition.base.refused import NotFound, Refused
 from coalition.dispatch import proofs
 from coalition.dispatch.rules import Proof
-from coalition.web.forms.fields import one_line
+from coalition.web.forms.dispatch import NotedForm
+from coalition.web.forms.fields import one_line, put
+from coalition.web.forms.replies import ReplyForm
 from coalition.web.site import Site
 
 NAME_SHOWN = 80  # characters
+
+WithProof = NotedForm | ReplyForm
 
 
 def signed(site: Site, slug: str, proof: Proof | None) -> str:
@@ -32,6 +36,19 @@ def claimed(site: Site, slug: str, token: object) -> Proof | None:
     sha256, _, rest = rest.partition(":")
     kind, _, name = rest.partition(":")
     return Proof(sha256, kind, name) if of == slug and kind in proofs.KINDS else None
+
+
+async def look_through(site: Site, slug: str, form: WithProof, data: FormData) -> None:
+    """Validates a posted form and keeps its file; what is wrong with that is said beside it. Raises NotSaved."""
+    refused = {}
+    try:
+        form.kept = await meant(site, slug, data)
+    except Refused as refusal:
+        refused = {"proof": str(refusal)}
+    finally:
+        await data.close()
+    form.validate()
+    put(form, refused)
 
 
 async def meant(site: Site, slug: str, data: FormData) -> Proof | None:
