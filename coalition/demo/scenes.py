@@ -14,16 +14,15 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import httpx
 from sqlalchemy import Connection
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp
 
 from coalition import migrations
 from coalition.base.clock import now
 from coalition.base.database import Database
 from coalition.base.links import Links, Purpose
-from coalition.base.mail.delivery import Refused, Transport
-from coalition.base.mail.message import Ready
 from coalition.base.settings import Settings, from_environment
 from coalition.demo import sample
+from coalition.demo.outside import Fussy
 from coalition.endorsements import actions as answers
 from coalition.invitations import actions as invitations
 from coalition.invitations.tracker import tracking
@@ -48,7 +47,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 INSIDE = re.compile(r'<(iframe|img)[^>]*\ssrc="(/[^"]+)"')  # frames, and logos
-GONE = "5.1.1 No such mailbox here"  # what the scratch mail server says to letters@fair-passage.example
 
 
 @dataclass(frozen=True)
@@ -298,31 +296,3 @@ def words(mail: Path) -> str:
     """A mail's text part."""
     part = message_from_bytes(mail.read_bytes(), policy=default).get_body(("plain",))
     return str(part.get_content()) if part else ""
-
-
-class Fussy:
-    """A mail server that does not know everybody."""
-
-    def __init__(self, inner: Transport) -> None:
-        self.inner = inner
-
-    def send(self, ready: Ready) -> str:
-        if ready.recipient == "letters@fair-passage.example":
-            raise Refused(True, GONE, 550)
-        return self.inner.send(ready)
-
-    def close(self) -> None:
-        self.inner.close()
-
-
-async def end_of_site(app: ASGIApp) -> None:
-    """Tells the app that its server ends: from then on it reads and saves nothing."""
-    told: list[Message] = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
-
-    async def receive() -> Message:
-        return told.pop(0)
-
-    async def send(_: Message) -> None:
-        pass
-
-    await app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, receive, send)

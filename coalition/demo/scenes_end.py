@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from coalition.demo import sample
-from coalition.demo.scenes import Stage, end_of_site
+from coalition.demo.outside import end_of_site
+from coalition.demo.scenes import Stage
 from coalition.demo.scenes_answer import LANTERN, typed
 from coalition.people import actions as people
 
